@@ -1,0 +1,35 @@
+"""How the web server runs; `gunicorn 'app:create_app()'` reads this file by itself.
+
+One process with many threads: a wallboard's stream holds a thread, and threads over the stream cap stay free for
+callers and pages. In production set WEB_PROCESSES=2 or more behind a proxy; the cap counts per process.
+"""
+
+import logging
+import os
+
+from hotline import logs
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8320')}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_PROCESSES", "1"))
+threads = int(os.environ.get("WEB_THREADS", "400"))
+worker_connections = threads + 1000
+backlog = 512
+keepalive = 65
+timeout = 60
+graceful_timeout = 5
+control_socket_disable = True
+accesslog = None
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+limit_request_line = 8190
+limit_request_fields = 100
+
+
+def on_starting(_server: object) -> None:
+    """The server's own messages pass through the same formatter as everybody's."""
+    for handler in logging.getLogger("gunicorn.error").handlers:
+        handler.setFormatter(logs.formatter())
+
+
+def post_fork(_server: object, _worker: object) -> None:
+    logs.configure()
