@@ -1,0 +1,128 @@
+"""`flask simulate`: invented callers and agents against the running house, and whether its books agree."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+from sqlalchemy import select
+
+from hotline import audit, clock
+from hotline.calls.models import Call, CallState, Outcome
+from hotline.config import Config
+from hotline.db import session
+from hotline.people import service
+from hotline.people.demo import DEMO_PASSWORD
+from hotline.people.models import Role
+from hotline.queues import reconcile, waiting
+from hotline.queues.acts import carry_out
+from hotline.queues.models import Skill
+from hotline.telephony.commands import chosen_faults, simulated_config
+from hotline.telephony.provider import provider_for
+from hotline.telephony.simulator.profile import Profile
+
+CRISIS_EVERY = 4
+"""Every fourth simulated agent serves the crisis line as well."""
+SHOWN = 10
+FAULTS = "none, all, or some of reorder,duplicate,drop,delay,slow,race,lost_create,vanish,stale_lists"
+
+
+@click.command("simulate")
+@click.option("--calls", type=click.IntRange(1), default=20, show_default=True)
+@click.option("--concurrency", type=click.IntRange(1), default=10, show_default=True, help="callers at once")
+@click.option("--agents", type=click.IntRange(0, 500), default=0, show_default=True)
+@click.option("--speed", type=click.FloatRange(0.1, 100), default=10.0, show_default=True, help="times real time")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--base-url", default=None, help="the running house; default: PUBLIC_BASE_URL")
+@click.option("--faults", default="none", show_default=True, callback=chosen_faults, help=FAULTS)
+def simulate(
+    calls: int, concurrency: int, agents: int, speed: float, seed: int, base_url: str | None, faults: str
+) -> None:
+    """Drive the running house with simulated callers and agents; print one JSON summary."""
+    config = simulated_config()
+    house = base_url or config.public_base_url
+    profile = Profile(calls, concurrency, house, speed, seed, faults, _agents(agents))
+    since = clock.now() - timedelta(seconds=1)
+    summary = asyncio.run(_drive(config, profile, since))
+    click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
+
+
+def _agents(count: int) -> list[tuple[str, str]]:
+    """Sign-ins of invented agents, made where they are missing."""
+    lines = waiting.lines().values()
+    sign_ins = []
+    with audit.acting(audit.Actor(name="simulation")):
+        for number in range(1, count + 1):
+            login = f"moni{number:03d}"
+            account = service.by_login(login) or service.create(
+                login, f"模拟坐席{number:03d}", DEMO_PASSWORD, [Role.AGENT], must_change=False
+            )
+            for line in lines:
+                if not line.crisis or number % CRISIS_EVERY == 0:
+                    session.merge(Skill(agent_id=account.id, line=line.code, level=1))
+            sign_ins.append((login, DEMO_PASSWORD))
+        session.commit()
+    return sign_ins
+
+
+async def _drive(config: Config, profile: Profile, since: datetime) -> dict[str, Any]:
+    """In the simulator that already runs, or in one of our own."""
+    if _runs(config.simulator_url):
+        summary = await asyncio.to_thread(_ask, config.simulator_url, profile)
+        return await asyncio.to_thread(_reconciled, config, summary, since)
+    from hotline.telephony.simulator import load
+    from hotline.telephony.simulator.server import Hosted
+
+    place = urlsplit(config.simulator_url)
+    async with Hosted(config, profile.base_url, (place.hostname or "127.0.0.1", place.port or 8321)) as exchange:
+        summary = await load.run(exchange, profile)
+        return await asyncio.to_thread(_reconciled, config, summary, since)
+
+
+def _runs(simulator_url: str) -> bool:
+    import requests
+
+    try:
+        return requests.get(f"{simulator_url}/live", timeout=1).ok
+    except requests.RequestException:
+        return False
+
+
+def _ask(simulator_url: str, profile: Profile) -> dict[str, Any]:
+    import requests
+
+    answer = requests.post(f"{simulator_url}/load", json=asdict(profile), timeout=None)  # noqa: S113  as long as it runs
+    answer.raise_for_status()
+    summary: dict[str, Any] = answer.json()
+    return summary
+
+
+def _reconciled(config: Config, summary: dict[str, Any], since: datetime) -> dict[str, Any]:
+    """Sweep as the clock process does, then compare the provider's list with the database, both ways."""
+    provider, until = provider_for(config), clock.now() + timedelta(seconds=1)
+    legs = reconcile.gather(provider, reconcile.stale(provider.name), since, until)
+    swept = reconcile.settle(provider.name, config.home_city, legs)
+    session.commit()
+    carry_out(provider, swept.acts)
+    listed = {leg.ref for leg in legs if leg.started_at and leg.started_at >= since}
+    statement = select(Call).where(Call.provider == provider.name, Call.offered_at >= since, Call.offered_at < until)
+    kept = {call.provider_ref: call for call in session.scalars(statement)}
+    wrong = [f"{ref}: only with the provider" for ref in listed - kept.keys()]
+    wrong += [f"{ref}: only in the database" for ref in kept.keys() - listed]
+    seen = summary.pop("legs")
+    for ref in listed & kept.keys() & seen.keys():
+        wrong += _differences(kept[ref], seen[ref]["connected"])
+    session.rollback()
+    repaired = {"ended": swept.ended, "missing": swept.missing}
+    return summary | {"repaired": repaired, "reconciled": not wrong, "differences": wrong[:SHOWN]}
+
+
+def _differences(call: Call, connected: bool) -> list[str]:
+    if call.state is not CallState.ENDED or call.outcome is Outcome.OPEN:
+        return [f"{call.provider_ref}: over, but {call.state.value} in the database"]
+    if (call.outcome is Outcome.ANSWERED) != connected:
+        return [f"{call.provider_ref}: {'talked' if connected else 'never talked'}, but {call.outcome.value}"]
+    return []

@@ -1,0 +1,68 @@
+"""From a node to what a caller hears there: the telephone door and the editor's preview use this alike."""
+
+from collections.abc import Callable, Iterator
+
+from hotline.ivr.tree import Node, Tree
+from hotline.telephony.steps import Collect, Connect, Goto, Hangup, Pause, Plan, Prompt, Record, Say, Spoken
+
+LEAVE_MESSAGE = "请在滴声后留言，讲完请按井号键。"
+CALLBACK_NOTED = "已为您登记，我们会尽快回拨您的来电号码，请保持电话畅通。"
+USUAL_SECONDS = "5"
+
+
+def led_to(here: Node, tree: Tree, key: str, straight: str = "") -> Node:
+    """The node a key leads to; no key and a wrong one lead the same way. `straight`: onward from an answer."""
+    if straight in tree.nodes:
+        return tree.nodes[straight]
+    return tree.nodes[here.keys.get(key) or here.text("default") or tree.entry]
+
+
+def passed_closed(tree: Tree, node: Node, is_open: Callable[[Node], bool]) -> Iterator[Node]:
+    """The nodes a caller passes from `node` on because their lines are closed; the last one is where he stays."""
+    yield node
+    while node.kind == "queue" and not is_open(node):
+        node = tree.nodes[node.text("closed")]
+        yield node
+
+
+def plan_of(node: Node, line_name: str, step: int) -> Plan:
+    """What is played at a node. Of a queue only its words: who waits there, and how, is the queue's matter."""
+    says = tuple(_named(part, line_name) for part in node.spoken)
+    if node.kind == "menu":
+        seconds = int(node.text("seconds", USUAL_SECONDS))
+        then = f"/phone/menu?node={node.id}&n={step}"
+        return [Collect(says, then, seconds=seconds, finish_on="", on_empty=True)]
+    return [*says, *_onward(node, step)]
+
+
+def _onward(node: Node, step: int) -> Plan:
+    """What follows a node's words."""
+    if node.kind == "answer":
+        after = node.text("next")
+        return [Pause(1), Goto(f"/phone/menu?to={after}&n={step}") if after else Hangup()]
+    if node.kind == "transfer":
+        return [Connect(node.text("endpoint"), then=f"/phone/transferred?n={step}")]
+    ways: dict[str, Plan] = {
+        "voicemail": [Goto("/phone/message")],
+        "callback": [Goto("/phone/call-back")],
+        "hangup": [Hangup()],
+    }
+    return ways.get(node.kind, [])
+
+
+def _named(part: Spoken, line_name: str) -> Spoken:
+    if isinstance(part, Say):
+        return Say(part.text.replace("{line}", line_name))
+    if isinstance(part, Prompt):
+        return Prompt(part.name, part.text.replace("{line}", line_name))
+    return part
+
+
+def message() -> Plan:
+    """The caller leaves a message."""
+    return [Say(LEAVE_MESSAGE), Record("/phone/message-left", done="/phone/recorded?kind=voicemail")]
+
+
+def call_back() -> Plan:
+    """The caller will be called back."""
+    return [Say(CALLBACK_NOTED), Hangup()]

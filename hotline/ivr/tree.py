@@ -1,0 +1,73 @@
+"""The menu tree: what it may say.
+
+A tree is JSON: `{"entry": id, "hours": {name: [[days, from, to], …]}, "nodes": {id: node}}`. A node has a
+`kind` and what belongs to it:
+
+- `menu`: `say`, `keys` {key: node}, `default` (node without a key or after wrong keys), `seconds`
+- `answer`: `say`, `next` (node after the answer; default: the end of the call)
+- `queue`: `say`, `line`, optional `hours` and `closed` (node outside them)
+- `transfer`: `say`, `endpoint`
+- `voicemail`: `say`, `line`, `callback`: `say`, `line`
+- `hangup`: `say`
+
+A spoken text is a string, or `{"prompt": file, "text": …}` for a recorded prompt with its spoken fallback.
+"""
+
+from collections.abc import Mapping
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+
+from hotline.ivr.faults import Lines, faults, parts
+from hotline.telephony.steps import Prompt, Say, Spoken
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node of a tree that has been checked."""
+
+    id: str
+    kind: str
+    body: Mapping[str, Any]
+
+    @property
+    def spoken(self) -> tuple[Spoken, ...]:
+        return tuple(spoken(part) for part in parts(self.body["say"]))
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        keys: Mapping[str, str] = self.body.get("keys", {})
+        return keys
+
+    def text(self, name: str, default: str = "") -> str:
+        return str(self.body.get(name) or default)
+
+
+def spoken(part: Any) -> Spoken:
+    if isinstance(part, Mapping):
+        return Prompt(str(part["prompt"]), str(part["text"]))
+    return Say(str(part))
+
+
+class Tree:
+    """A checked tree. Raises ValueError for a broken one; `faults` tells what is broken."""
+
+    def __init__(self, document: Mapping[str, Any], lines: Lines) -> None:
+        found = faults(document, lines)
+        if found:
+            raise ValueError("; ".join(f"{fault.node}: {fault.message}" for fault in found))
+        self.document = document
+        self.lines = lines
+        self.entry = str(document["entry"])
+        self.nodes = {name: Node(name, body["kind"], body) for name, body in document["nodes"].items()}
+
+    def with_nodes(self, *more: Node) -> "Tree":
+        """The same tree with nodes put in or in place of its own."""
+        other = copy(self)
+        other.nodes = {**self.nodes, **{node.id: node for node in more}}
+        return other
+
+    @property
+    def hours(self) -> Mapping[str, list[list[str]]]:
+        hours: Mapping[str, list[list[str]]] = self.document.get("hours", {})
+        return hours

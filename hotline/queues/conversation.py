@@ -1,0 +1,300 @@
+"""From the claim to the farewell: who talks with the caller, in which room, and what happens when one of them goes.
+
+A *stint* is one person's time in one conversation. The agent dials in, so that nobody's telephone rings
+unheard; the caller is fetched from the waiting room by a redirect. An agent who leaves without finishing
+has been lost: the caller is told so and goes back to the top of the line.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from hotline import clock
+from hotline.calls import intake
+from hotline.calls.models import Call, CallState, EventKind
+from hotline.db import changed, session
+from hotline.errors import Conflict, NotFound
+from hotline.people.models import Account
+from hotline.queues import presence, waiting
+from hotline.queues.acts import Act, HangUp, Redirect
+from hotline.queues.models import (
+    AgentState,
+    Offer,
+    OfferOutcome,
+    Part,
+    Stint,
+    StintState,
+    Waiting,
+    WaitState,
+)
+
+TOP = timedelta(days=1)
+"""How far back a lost caller's place is set, so that nobody in the line is before it."""
+
+
+def claim(offer_id: int, agent_id: int) -> Stint:
+    """接听: take the offered call. One wins by a guarded update; the others are told who. Raises Conflict."""
+    offer = session.get(Offer, offer_id, populate_existing=True)
+    if offer is None or offer.agent_id != agent_id:
+        raise NotFound("没有这个来电")
+    at = clock.now()
+    won = changed(
+        update(Waiting)
+        .where(Waiting.id == offer.waiting_id, Waiting.state == WaitState.WAITING)
+        .values(state=WaitState.CLAIMED, claimed_by=agent_id)
+    )
+    accepted = won and changed(
+        update(Offer)
+        .where(Offer.id == offer_id, Offer.outcome == OfferOutcome.OPEN)
+        .values(outcome=OfferOutcome.ACCEPTED, ended_at=at)
+    )
+    if not accepted:
+        raise _too_late(offer.waiting_id)
+    waiting.revoke(offer.waiting_id)
+    turn = session.execute(select(Waiting.call_id, Waiting.turn).where(Waiting.id == offer.waiting_id)).one()
+    stint = _open(turn.call_id, turn.turn, agent_id, Part.AGENT, room=None)
+    agent = presence.present(agent_id)
+    agent.missed = 0
+    presence.move(agent, AgentState.TALKING, at=at)
+    return stint
+
+
+def _too_late(waiting_id: int) -> Conflict:
+    row = session.execute(
+        select(Waiting.state, Account.name)
+        .join(Account, Account.id == Waiting.claimed_by, isouter=True)
+        .where(Waiting.id == waiting_id)
+    ).one()
+    if row.state is WaitState.LEFT:
+        return Conflict("来电人已挂机")
+    if row.name:
+        return Conflict(f"已由{row.name}接听", winner=row.name)
+    return Conflict("振铃已超时，来电已转给其他坐席")
+
+
+def _open(call_id: int, turn: int, agent_id: int | None, part: Part, room: str | None) -> Stint:
+    stint = Stint(
+        call_id=call_id,
+        turn=turn,
+        agent_id=agent_id,
+        part=part,
+        state=StintState.CONNECTING,
+        room=room or "",
+        claimed_at=clock.now(),
+    )
+    session.add(stint)
+    session.flush()
+    if room is None:
+        ref = session.execute(select(Call.ref).where(Call.id == call_id)).scalar_one()
+        stint.room = f"c-{ref}-{stint.id}"
+        session.flush()
+    return stint
+
+
+def join_existing(call_id: int, agent_id: int | None, part: Part) -> Stint:
+    """Another person for a conversation under way: a consulted colleague, an outside party, a supervisor."""
+    talking = principal(call_id)
+    if talking is None:
+        raise Conflict("这通电话当前没有在通话")
+    return _open(call_id, talking.turn, agent_id, part, talking.room)
+
+
+def principal(call_id: int) -> Stint | None:
+    """The stint that holds the conversation now: the earliest one that is talking."""
+    statement = (
+        select(Stint)
+        .where(
+            Stint.call_id == call_id,
+            Stint.state == StintState.TALKING,
+            Stint.part.in_([Part.AGENT, Part.CONSULTED]),
+        )
+        .order_by(Stint.id)
+    )
+    return session.scalars(statement.limit(1)).one_or_none()
+
+
+def current(agent_id: int) -> Stint | None:
+    """The conversation this person is in."""
+    statement = select(Stint).where(Stint.agent_id == agent_id, Stint.state != StintState.ENDED)
+    return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
+
+
+def by_id(stint_id: int) -> Stint | None:
+    """A stint, locked until the transaction ends."""
+    return session.get(Stint, stint_id, with_for_update=True, populate_existing=True)
+
+
+def leg_arrived(stint_id: int, agent_id: int, leg: str) -> tuple[Stint, list[Act]]:
+    """The agent's telephone is in. Repeated requests of the same leg change nothing.
+
+    The one who claimed fetches the caller; others only join the room.
+    """
+    stint = by_id(stint_id)
+    if stint is None or stint.agent_id != agent_id or stint.state is StintState.ENDED:
+        raise Conflict("来电已由同事接听或已挂机")
+    if stint.leg_ref and stint.leg_ref != leg:
+        raise Conflict("这通电话已在另一处接听")
+    stint.leg_ref = leg
+    if stint.part is not Part.AGENT:
+        if stint.state is StintState.CONNECTING:
+            _joined(stint)
+        return stint, []
+    call = session.get_one(Call, stint.call_id)
+    if call.state is CallState.ENDED:
+        end(stint)
+        raise Conflict("来电人已挂机")
+    if stint.state is StintState.TALKING:
+        return stint, []
+    return stint, [Redirect(call.provider_ref, f"/phone/join?stint={stint.id}")]
+
+
+def caller_joined(call_id: int, stint_id: int) -> Stint:
+    """The caller has followed into the room: now the two are connected. Raises Conflict when nobody is there."""
+    stint = by_id(stint_id)
+    if stint is None or stint.call_id != call_id or stint.state is StintState.ENDED:
+        raise Conflict("坐席已离开")
+    if stint.state is StintState.CONNECTING:
+        _joined(stint)
+        session.execute(
+            update(Waiting)
+            .where(Waiting.call_id == call_id, Waiting.turn == stint.turn)
+            .values(state=WaitState.CONNECTED, left_at=clock.now())
+        )
+    return stint
+
+
+def outside_joined(stint: Stint) -> None:
+    """An outside party has answered and is in the room."""
+    if stint.state is StintState.CONNECTING:
+        _joined(stint)
+
+
+def _joined(stint: Stint) -> None:
+    at = clock.now()
+    stint.state = StintState.TALKING
+    stint.connected_at = at
+    session.flush()
+    if stint.part in (Part.AGENT, Part.CONSULTED):
+        intake.append(
+            stint.call_id,
+            EventKind.CONNECTED,
+            f"connected:{stint.id}",
+            at=at,
+            agent=stint.agent_id,
+            stint=stint.id,
+            turn=stint.turn,
+        )
+
+
+def end(stint: Stint, *, finished: bool = False) -> None:
+    """End a stint once; its agent goes to wrap-up, or back to ready when nobody was ever connected."""
+    if stint.state is StintState.ENDED:
+        return
+    at = clock.now()
+    talked = stint.connected_at is not None
+    stint.state, stint.ended_at, stint.finished = StintState.ENDED, at, finished
+    session.flush()
+    if talked and stint.part in (Part.AGENT, Part.CONSULTED):
+        intake.append(
+            stint.call_id,
+            EventKind.AGENT_LEFT,
+            f"agent-left:{stint.id}",
+            at=at,
+            agent=stint.agent_id,
+            stint=stint.id,
+            turn=stint.turn,
+            finished=finished,
+        )
+    if stint.agent_id is not None and stint.part in (Part.AGENT, Part.CONSULTED):
+        agent = presence.present(stint.agent_id)
+        if agent.state in presence.BUSY:
+            presence.move(agent, AgentState.WRAP_UP if talked else AgentState.READY, at=at)
+
+
+def finish(agent_id: int) -> list[Act]:
+    """完成: the agent ends the conversation properly. The caller goes on to the farewell when nobody else is left."""
+    stint = talking(agent_id)
+    end(stint, finished=True)
+    acts: list[Act] = []
+    if principal(stint.call_id) is None:
+        call = session.get_one(Call, stint.call_id)
+        acts.append(Redirect(call.provider_ref, f"/phone/farewell?stint={stint.id}"))
+        acts += [HangUp(leg) for leg in _other_legs(stint)]
+    if stint.leg_ref:
+        acts.append(HangUp(stint.leg_ref))
+    return acts
+
+
+def _other_legs(stint: Stint) -> list[str]:
+    """End everybody who is still in the room of a finished conversation; their legs."""
+    rest = session.scalars(
+        select(Stint).where(Stint.room == stint.room, Stint.state != StintState.ENDED, Stint.id != stint.id)
+    ).all()
+    for other in rest:
+        end(other, finished=True)
+    return [other.leg_ref for other in rest if other.leg_ref]
+
+
+def talking(agent_id: int) -> Stint:
+    stint = current(agent_id)
+    if stint is None:
+        raise Conflict("您现在没有通话")
+    return stint
+
+
+def wrapped(agent_id: int) -> None:
+    """整理完毕: the agent has written everything down and is ready again."""
+    agent = presence.present(agent_id)
+    if agent.state is not AgentState.WRAP_UP:
+        raise Conflict("您不在话后整理状态")
+    last = session.execute(
+        select(Stint.id, Stint.call_id)
+        .where(Stint.agent_id == agent_id, Stint.state == StintState.ENDED)
+        .order_by(Stint.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if last:
+        intake.append(last.call_id, EventKind.WRAPPED, f"wrapped:{last.id}", agent=agent_id, stint=last.id)
+    presence.move(agent, AgentState.READY)
+    waiting.dispatch()
+
+
+def lost(stint: Stint) -> list[Act]:
+    """An agent's leg is gone without 完成. The caller goes back to the top, unless somebody else still talks."""
+    if stint.state is StintState.ENDED:
+        return []
+    end(stint)
+    if stint.part is not Part.AGENT and stint.part is not Part.CONSULTED:
+        return []
+    call = session.get_one(Call, stint.call_id, populate_existing=True)
+    if call.state is CallState.ENDED or principal(stint.call_id) is not None:
+        return []
+    return again(call, stint.agent_id)
+
+
+def again(call: Call, preferred_agent: int | None) -> list[Act]:
+    """Back into the line the call came from, at the top; the caller hears why."""
+    first = session.scalars(select(Waiting).where(Waiting.call_id == call.id).order_by(Waiting.turn.desc())).first()
+    if first is None:
+        return [Redirect(call.provider_ref, "/phone/farewell")]
+    turn = waiting.enter(call.id, first.line, ranked_at=first.queued_at - TOP, preferred_agent=preferred_agent)
+    return [Redirect(call.provider_ref, f"/phone/again?turn={turn.turn}")]
+
+
+def caller_gone(call_id: int) -> list[Act]:
+    """The caller has hung up, wherever they were: free the line, the offers and everybody in the room."""
+    for turn in session.scalars(
+        select(Waiting.turn).where(Waiting.call_id == call_id, Waiting.state == WaitState.WAITING)
+    ).all():
+        waiting.leave(call_id, turn, "hung_up")
+    session.execute(
+        update(Waiting)
+        .where(Waiting.call_id == call_id, Waiting.state == WaitState.CLAIMED)
+        .values(state=WaitState.LEFT, left_at=clock.now(), reason="hung_up")
+    )
+    acts: list[Act] = []
+    for stint in session.scalars(select(Stint).where(Stint.call_id == call_id, Stint.state != StintState.ENDED)).all():
+        end(stint, finished=True)
+        if stint.leg_ref:
+            acts.append(HangUp(stint.leg_ref))
+    return acts

@@ -1,0 +1,149 @@
+"""What one agent sees of the line: state, what rings, the conversation, what waits. Numbers are masked."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from hotline import clock
+from hotline.calls.models import Call
+from hotline.db import session
+from hotline.people.models import Account
+from hotline.privacy import mask_phone
+from hotline.queues import conversation, presence
+from hotline.queues.models import (
+    AgentState,
+    Line,
+    Offer,
+    OfferOutcome,
+    Part,
+    Presence,
+    Stint,
+    StintState,
+    Waiting,
+    WaitState,
+)
+
+
+def view(agent_id: int) -> dict[str, Any]:
+    """The whole line of one agent as JSON; instants in ISO 8601 UTC."""
+    at = clock.now()
+    row = session.get(Presence, agent_id)
+    state = row.state if row else AgentState.OFFLINE
+    reason = row.reason if row else ""
+    stint = conversation.current(agent_id)
+    return {
+        "now": at.isoformat(),
+        "state": state.value,
+        "label": presence.label(state, reason),
+        "reason": reason,
+        "since": (row.since if row else at).isoformat(),
+        "hand": bool(row and row.hand_raised_at),
+        "offers": _offers(agent_id),
+        "invited": _conversation(stint) if stint and stint.state is StintState.CONNECTING else None,
+        "talk": _conversation(stint) if stint and stint.state is StintState.TALKING else None,
+        "wrapping": _last_call(agent_id) if state is AgentState.WRAP_UP else None,
+        "waiting": _waiting(at),
+    }
+
+
+def _caller(call: Call) -> str:
+    return mask_phone(call.caller) or "未显示号码"
+
+
+def _offers(agent_id: int) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(Offer, Waiting, Line, Call)
+        .join(Waiting, Waiting.id == Offer.waiting_id)
+        .join(Line, Line.code == Waiting.line)
+        .join(Call, Call.id == Waiting.call_id)
+        .where(Offer.agent_id == agent_id, Offer.outcome == OfferOutcome.OPEN)
+    )
+    return [
+        {
+            "id": row.Offer.id,
+            "call": row.Call.ref,
+            "caller": _caller(row.Call),
+            "line": row.Line.name,
+            "crisis": row.Line.crisis,
+            "path": row.Call.menu_path,
+            "queued_at": row.Waiting.queued_at.isoformat(),
+            "expires_at": row.Offer.expires_at.isoformat(),
+        }
+        for row in rows
+    ]
+
+
+def _conversation(stint: Stint) -> dict[str, Any]:
+    call = session.get_one(Call, stint.call_id)
+    line = session.get(Line, call.queue) if call.queue else None
+    return {
+        "stint": stint.id,
+        "part": stint.part.value,
+        "call": call.ref,
+        "call_no": call.call_no,
+        "caller": _caller(call),
+        "line": line.name if line else "",
+        "crisis": bool(line and line.crisis),
+        "path": call.menu_path,
+        "claimed_at": stint.claimed_at.isoformat(),
+        "connected_at": stint.connected_at.isoformat() if stint.connected_at else None,
+        "held": stint.held,
+        "dialled_in": bool(stint.leg_ref),
+        "others": _others(stint),
+    }
+
+
+def _others(stint: Stint) -> list[dict[str, Any]]:
+    rows = session.execute(
+        select(Stint.id, Stint.part, Stint.state, Stint.endpoint, Account.name)
+        .join(Account, Account.id == Stint.agent_id, isouter=True)
+        .where(
+            Stint.room == stint.room,
+            Stint.id != stint.id,
+            Stint.state != StintState.ENDED,
+            Stint.part.in_([Part.AGENT, Part.CONSULTED, Part.OUTSIDE, Part.BARGE]),
+        )
+    )
+    return [
+        {"stint": row.id, "name": row.name or row.endpoint, "part": row.part.value, "state": row.state.value}
+        for row in rows
+    ]
+
+
+def _last_call(agent_id: int) -> str | None:
+    return session.scalar(
+        select(Call.ref)
+        .join(Stint, Stint.call_id == Call.id)
+        .where(Stint.agent_id == agent_id, Stint.connected_at.is_not(None))
+        .order_by(Stint.id.desc())
+        .limit(1)
+    )
+
+
+def _waiting(at: datetime) -> dict[str, Any]:
+    row = session.execute(
+        select(func.count(), func.min(Waiting.queued_at)).where(Waiting.state == WaitState.WAITING)
+    ).one()
+    longest = int((at - row[1]).total_seconds()) if row[1] else 0
+    return {"count": row[0], "longest": max(longest, 0)}
+
+
+def colleagues(agent_id: int) -> list[dict[str, Any]]:
+    """Everybody else who is signed on, with the state, for a transfer."""
+    rows = session.execute(
+        select(Account.id, Account.name, Account.agent_no, Presence.state, Presence.reason)
+        .join(Presence, Presence.agent_id == Account.id)
+        .where(Presence.state != AgentState.OFFLINE, Account.id != agent_id)
+        .order_by(Presence.state, Account.agent_no)
+    )
+    return [
+        {
+            "id": row.id,
+            "name": row.name,
+            "agent_no": row.agent_no,
+            "state": presence.label(row.state, row.reason),
+            "ready": row.state is AgentState.READY,
+        }
+        for row in rows
+    ]

@@ -1,0 +1,116 @@
+"""The sweep against the provider's own list: what a lost webhook left open or out is put right.
+
+Status notices have no second chance with the provider after fifteen seconds; this sweep is theirs. It has
+two halves, so that no transaction waits for the provider: `gather` asks, `settle` writes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+
+from hotline import clock
+from hotline.calls import intake
+from hotline.calls.models import Call, CallState, EventKind
+from hotline.db import session
+from hotline.queues import callbacks, conversation, waiting
+from hotline.queues.acts import Act
+from hotline.telephony.provider import LegGone, LegSnapshot, Provider, ProviderUnavailable
+
+log = structlog.get_logger()
+
+SILENT_IN_LINE = timedelta(minutes=2)
+SILENT_IN_TALK = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep found: legs compared, ends that had not been told, calls that had never been heard of."""
+
+    compared: int
+    ended: int
+    missing: int
+    acts: list[Act]
+
+
+def stale(provider_name: str) -> list[str]:
+    """The caller's legs of calls that should have said something by now."""
+    at = clock.now()
+    talking = Call.state == CallState.TALKING
+    late = (talking & (Call.connected_at < at - SILENT_IN_TALK)) | (~talking & (Call.offered_at < at - SILENT_IN_LINE))
+    statement = select(Call.provider_ref).where(Call.provider == provider_name, Call.state != CallState.ENDED, late)
+    return list(session.scalars(statement.order_by(Call.id).limit(500)))
+
+
+def gather(provider: Provider, refs: Sequence[str], since: datetime, until: datetime) -> list[LegSnapshot]:
+    """The callers' legs of `[since, until)` by the provider's list, and those of `refs` one by one."""
+    legs = {leg.ref: leg for leg in provider.list_legs(since, until) if _is_callers(leg)}
+    for ref in refs:
+        if ref in legs:
+            continue
+        try:
+            legs[ref] = provider.fetch_leg(ref)
+        except (LegGone, ProviderUnavailable) as problem:
+            log.info("reconcile.unknown", error=type(problem).__name__)
+    return list(legs.values())
+
+
+def _is_callers(leg: LegSnapshot) -> bool:
+    return leg.inbound and not leg.parent and not leg.caller.startswith("client:")
+
+
+def settle(provider_name: str, city_code: str, legs: Sequence[LegSnapshot]) -> Swept:
+    """Write down what the legs tell that we did not know."""
+    over = missing = 0
+    acts: list[Act] = []
+    for leg in legs:
+        call_id = _known(provider_name, leg.ref)
+        if call_id is None:
+            missing += 1
+            call_id = _insert(provider_name, leg, city_code)
+        more = _end(provider_name, call_id, leg)
+        if more is not None:
+            over += 1
+            acts += more
+    return Swept(len(legs), over, missing, acts)
+
+
+def _known(provider_name: str, ref: str) -> int | None:
+    return session.scalar(select(Call.id).where(Call.provider == provider_name, Call.provider_ref == ref))
+
+
+def _insert(provider_name: str, leg: LegSnapshot, city_code: str) -> int:
+    at = leg.started_at or clock.now()
+    report = intake.Report(
+        provider_name, leg.ref, f"reconciled:{leg.ref}", EventKind.OFFERED, at, {}, leg.caller, leg.called
+    )
+    return intake.receive(report, city_code).call_id
+
+
+def _end(provider_name: str, call_id: int, leg: LegSnapshot) -> list[Act] | None:
+    """End our call if the provider says that its leg is over and we did not know; None when nothing changed."""
+    call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
+    if call.state is CallState.ENDED or not leg.status.terminal:
+        return None
+    report = intake.Report(
+        provider_name,
+        leg.ref,
+        f"reconciled-end:{leg.ref}",
+        EventKind.RECONCILED,
+        leg.ended_at or clock.now(),
+        {"status": leg.status.value, "seconds": leg.seconds},
+    )
+    intake.receive(report, call.city_code)
+    return ended(call_id)
+
+
+def ended(call_id: int) -> list[Act]:
+    """What follows once a call has ended: free agents and lines, and note whom to call back."""
+    call = session.get_one(Call, call_id, populate_existing=True)
+    if call.state is not CallState.ENDED:
+        return []
+    acts = conversation.caller_gone(call_id)
+    callbacks.after_end(call, frozenset(line.code for line in waiting.lines().values() if line.crisis))
+    return acts

@@ -1,0 +1,283 @@
+"""The waiting callers: entering a line, the place in it, being offered, leaving."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, select, update
+
+from hotline import audit, clock, db, live
+from hotline.calls import intake
+from hotline.calls.models import EventKind
+from hotline.db import session
+from hotline.errors import Conflict, Invalid, NotFound
+from hotline.queues import decide, presence
+from hotline.queues.models import (
+    AgentState,
+    Line,
+    Offer,
+    OfferOutcome,
+    Presence,
+    Skill,
+    Waiting,
+    WaitState,
+)
+
+CRISIS_OFFER_SECONDS = 10
+SAME_AGENT_FOR = timedelta(seconds=60)
+
+
+def lines() -> dict[str, Line]:
+    """Every line by its code, in the order of the board."""
+    return {line.code: line for line in session.scalars(select(Line).order_by(Line.position))}
+
+
+def enter(call_id: int, line: str, *, ranked_at: datetime | None = None, preferred_agent: int | None = None) -> Waiting:
+    """Put a call into `line` for its next turn and offer it if somebody is free.
+
+    `ranked_at` keeps an earlier place; `preferred_agent` is asked first for a minute.
+    """
+    at = clock.now()
+    intake.lock_call(call_id)
+    turn = (session.scalar(select(func.max(Waiting.turn)).where(Waiting.call_id == call_id)) or 0) + 1
+    waiting = Waiting(
+        call_id=call_id,
+        turn=turn,
+        line=line,
+        state=WaitState.WAITING,
+        queued_at=at,
+        ranked_at=ranked_at or at,
+        heard_at=at,
+        preferred_agent_id=preferred_agent,
+        preferred_until=at + SAME_AGENT_FOR if preferred_agent else None,
+    )
+    session.add(waiting)
+    session.flush()
+    intake.append(call_id, EventKind.QUEUED, f"queued:{turn}", at=at, queue=line, turn=turn)
+    dispatch()
+    return waiting
+
+
+def leave(call_id: int, turn: int, reason: str) -> bool:
+    """End a turn that nobody has claimed; False when it was already over. Its open offers are revoked."""
+    at = clock.now()
+    left = session.execute(
+        update(Waiting)
+        .where(Waiting.call_id == call_id, Waiting.turn == turn, Waiting.state == WaitState.WAITING)
+        .values(state=WaitState.LEFT, left_at=at, reason=reason)
+        .returning(Waiting.id)
+    ).scalar_one_or_none()
+    if left is None:
+        return False
+    revoke(left)
+    intake.append(call_id, EventKind.QUEUE_LEFT, f"left:{turn}", at=at, turn=turn, reason=reason)
+    return True
+
+
+def revoke(waiting_id: int, but: int | None = None) -> None:
+    """Take back every open offer of a turn, except `but`; the agents are ready again."""
+    statement = (
+        update(Offer)
+        .where(Offer.waiting_id == waiting_id, Offer.outcome == OfferOutcome.OPEN, Offer.id != (but or 0))
+        .values(outcome=OfferOutcome.REVOKED, ended_at=clock.now())
+        .returning(Offer.agent_id)
+    )
+    for agent_id in sorted(session.scalars(statement)):
+        presence.after_revoked_offer(agent_id)
+
+
+def dispatch() -> int:
+    """Make the offers that are due now; how many were made. One dispatcher at a time."""
+    db.lock("dispatch")
+    at = clock.now()
+    ready = _ready(at)
+    callers = _callers(at) if ready else []
+    if not callers:
+        return 0
+    known = lines()
+    matches = decide.decide(callers, ready, _routes(known))
+    line_of = {caller.waiting_id: known[caller.line] for caller in callers}
+    for match in matches:
+        _offer(match, line_of[match.waiting_id], at)
+    return len(matches)
+
+
+def decision() -> list[decide.Match]:
+    """The offers that would be made now; nothing is written."""
+    at = clock.now()
+    return decide.decide(_callers(at), _ready(at), _routes(lines()))
+
+
+def _routes(known: dict[str, Line]) -> dict[str, decide.Route]:
+    on_duty = _on_duty()
+    return {
+        line.code: decide.Route(
+            line.code,
+            line.priority,
+            line.crisis,
+            line.reserved if on_duty.get(line.code, 0) > line.reserved else 0,
+            line.taken_over_by,
+        )
+        for line in known.values()
+    }
+
+
+def _callers(at: datetime) -> list[decide.Caller]:
+    open_offer = select(Offer.id).where(Offer.waiting_id == Waiting.id, Offer.outcome == OfferOutcome.OPEN).exists()
+    rows = session.execute(
+        select(Waiting.id, Waiting.line, Waiting.ranked_at, Waiting.preferred_agent_id, Waiting.preferred_until).where(
+            Waiting.state == WaitState.WAITING, ~open_offer
+        )
+    ).all()
+    missed: dict[int, set[int]] = {}
+    if rows:
+        unanswered = select(Offer.waiting_id, Offer.agent_id).where(
+            Offer.waiting_id.in_([row.id for row in rows]),
+            Offer.outcome.in_([OfferOutcome.MISSED, OfferOutcome.REFUSED]),
+        )
+        for waiting_id, agent_id in session.execute(unanswered):
+            missed.setdefault(waiting_id, set()).add(agent_id)
+    return [
+        decide.Caller(
+            row.id,
+            row.line,
+            row.ranked_at,
+            row.preferred_agent_id if row.preferred_until and row.preferred_until > at else None,
+            frozenset(missed.get(row.id, ())),
+        )
+        for row in rows
+    ]
+
+
+def _on_duty() -> dict[str, int]:
+    """Agents at work per line they serve. A house with no more than the reserved ones reserves nobody."""
+    rows = session.execute(
+        select(Skill.line, func.count())
+        .join(Presence, Presence.agent_id == Skill.agent_id)
+        .where(Presence.state.not_in([AgentState.OFFLINE, AgentState.BREAK]))
+        .group_by(Skill.line)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _ready(at: datetime) -> list[decide.Candidate]:
+    rows = session.execute(
+        select(Presence.agent_id, Presence.since, Skill.line, Skill.level)
+        .join(Skill, Skill.agent_id == Presence.agent_id, isouter=True)
+        .where(Presence.state == AgentState.READY, Presence.heard_at >= at - presence.SILENT_AFTER)
+    )
+    skills: dict[int, dict[str, int]] = {}
+    since: dict[int, datetime] = {}
+    for row in rows:
+        since[row.agent_id] = row.since
+        served = skills.setdefault(row.agent_id, {})
+        if row.line is not None:
+            served[row.line] = row.level
+    return [decide.Candidate(agent_id, since[agent_id], served) for agent_id, served in skills.items()]
+
+
+def _offer(match: decide.Match, line: Line, at: datetime) -> None:
+    agent = presence.present(match.agent_id)
+    if agent.state is not AgentState.READY:
+        return
+    seconds = min(line.offer_seconds, CRISIS_OFFER_SECONDS) if line.crisis else line.offer_seconds
+    session.add(
+        Offer(
+            waiting_id=match.waiting_id,
+            agent_id=match.agent_id,
+            offered_at=at,
+            expires_at=at + timedelta(seconds=seconds),
+            outcome=OfferOutcome.OPEN,
+        )
+    )
+    presence.move(agent, AgentState.OFFERED, at=at)
+
+
+class Place(NamedTuple):
+    """Where a caller stands: how many are before, and the minutes to expect (None: nothing to go by)."""
+
+    before: int
+    minutes: int | None
+
+
+def place(waiting: Waiting) -> Place:
+    """The caller's position in the line and the estimated wait, from the line's last twenty connections."""
+    before = session.scalar(
+        select(func.count()).where(
+            Waiting.line == waiting.line,
+            Waiting.state == WaitState.WAITING,
+            Waiting.ranked_at < waiting.ranked_at,
+        )
+    )
+    recent = session.execute(
+        select(Waiting.queued_at, Waiting.left_at)
+        .where(Waiting.line == waiting.line, Waiting.state == WaitState.CONNECTED, Waiting.left_at.is_not(None))
+        .order_by(Waiting.id.desc())
+        .limit(20)
+    ).all()
+    if not recent:
+        return Place(before or 0, None)
+    seconds = sum((row.left_at - row.queued_at).total_seconds() for row in recent if row.left_at) / len(recent)
+    return Place(before or 0, max(1, round(seconds / 60)))
+
+
+def heard(waiting_id: int) -> None:
+    """The waiting room asked for something to play: the caller is still there."""
+    session.execute(update(Waiting).where(Waiting.id == waiting_id).values(heard_at=clock.now()))
+
+
+def expire_offers(at: datetime) -> int:
+    """End the offers whose time is over; callers keep their place, agents who missed too many take a break."""
+    rows = session.execute(
+        update(Offer)
+        .where(Offer.outcome == OfferOutcome.OPEN, Offer.expires_at <= at)
+        .values(outcome=OfferOutcome.MISSED, ended_at=at)
+        .returning(Offer.agent_id)
+    ).all()
+    for row in sorted(rows):
+        presence.after_missed_offer(row.agent_id)
+    return len(rows)
+
+
+def overflow(at: datetime) -> int:
+    """Move callers who have waited longer than their line allows to the line named for it, keeping their place."""
+    moved = 0
+    for line in lines().values():
+        if line.overflow_after is None or line.overflow_to is None:
+            continue
+        moved += db.changed(
+            update(Waiting)
+            .where(
+                Waiting.line == line.code,
+                Waiting.state == WaitState.WAITING,
+                Waiting.queued_at <= at - timedelta(seconds=line.overflow_after),
+            )
+            .values(line=line.overflow_to, reason="overflow")
+        )
+    return moved
+
+
+def set_skills(agent_id: int, codes: list[str]) -> None:
+    """Which lines an agent serves, best first; takes effect with the next offer."""
+    known = lines()
+    unknown = [code for code in codes if code not in known]
+    if unknown:
+        raise Invalid("没有这条受理线路", fields={"lines": unknown})
+    session.execute(delete(Skill).where(Skill.agent_id == agent_id))
+    session.add_all([Skill(agent_id=agent_id, line=code, level=level) for level, code in enumerate(codes, 1)])
+    session.flush()
+    audit.record("agent.skills", f"account:{agent_id}", lines=codes)
+    dispatch()
+
+
+def take_over(code: str, supervisor_id: int, on: bool) -> None:
+    """应急接管: while on, callers of a line are offered to this supervisor alone."""
+    line = session.get(Line, code, with_for_update=True)
+    if line is None:
+        raise NotFound("没有这条受理线路")
+    if on and line.taken_over_by not in (None, supervisor_id):
+        raise Conflict("这条线路已由他人接管")
+    line.taken_over_by = supervisor_id if on else None
+    session.flush()
+    audit.record("line.take_over" if on else "line.give_back", f"line:{code}")
+    live.touch()
+    dispatch()

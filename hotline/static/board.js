@@ -1,0 +1,308 @@
+// The wallboard: whole snapshots by server-sent events, by polling when the stream is away.
+// Times are counted here from the instants in the snapshot, so that nothing is resent just to tick.
+
+import { call, toast } from "./hotline.js";
+import { telephoneFor } from "./telephone.js";
+
+const root = document.querySelector("[data-board]");
+const at = (name) => root.querySelector(`[data-${name}]`);
+const tv = root.dataset.tv === "true";
+const STALE_MS = 13_000;
+const POLL_MS = 2_000;
+const STEPS = [10, 60, 300];
+
+let board = null;
+let heardAt = 0;
+let streaming = false;
+let alarmed = "";
+let telephone = null;
+let audio = null;
+
+// Small pieces -------------------------------------------------------------------------------------
+
+const make = (tag, attributes = {}, ...children) => {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined).map(asNode));
+  return node;
+};
+const asNode = (child) => (child instanceof Node ? child : document.createTextNode(String(child)));
+const percent = (value) => (value === null ? "—" : `${value.toFixed(1)}%`);
+const two = (n) => String(n).padStart(2, "0");
+const seconds = (since) => Math.max(0, Math.floor((Date.now() - Date.parse(since)) / 1000));
+const clock = (n) => (n >= 3600 ? `${Math.floor(n / 3600)}:${two(Math.floor((n % 3600) / 60))}:${two(n % 60)}` : `${two(Math.floor(n / 60))}:${two(n % 60)}`);
+const age = (since) => STEPS.filter((step) => seconds(since) >= step).length;
+const number = (text, line, figure, label) => {
+  if (tv) return make("b", { title: label }, text);
+  const query = new URLSearchParams({ figure, ...(line ? { line } : {}) });
+  return make("a", { href: `${root.dataset.calls}?${query}`, title: `${label}：打开清单` }, make("b", {}, text));
+};
+const since = (instant) => make("time", { "data-since": instant }, clock(seconds(instant)));
+
+// Drawing ------------------------------------------------------------------------------------------
+
+function draw() {
+  const { connect_24h: day, connect_broken: broken, call_backs: backs } = board;
+  at("connect").textContent = `24小时接通率 ${percent(day)}${broken ? " ⚠ 低于95%" : ""}`;
+  at("connect").classList.toggle("bad", broken);
+  at("call-backs").replaceChildren(
+    tv ? make("span", { class: backs.overdue ? "bad" : "" }, `待回拨 ${backs.open} · 超时 ${backs.overdue}`)
+       : make("a", { href: "/desk/call-backs", class: backs.overdue ? "bad" : "" }, `待回拨 ${backs.open} · 超时 ${backs.overdue}`),
+  );
+  at("event-lines").replaceChildren(...board.event_lines.map(eventChip));
+  at("last-event").textContent = board.last_event_at ? new Date(board.last_event_at).toLocaleTimeString("zh-CN", { hour12: false, timeZone: "Asia/Shanghai" }) : "—";
+  at("crisis").replaceChildren(...board.alerts.map(alertRow), ...board.crisis.map(crisisRow), ...lateFollowUps());
+  at("lines").replaceChildren(...board.lines.map(tile));
+  at("agents").replaceChildren(...board.agents.map(agentCard));
+  if (!board.agents.length) at("agents").replaceChildren(make("p", { class: "text-secondary" }, "当前没有坐席签入"));
+  alarm();
+}
+
+function eventChip(line) {
+  const chip = make("span", { class: "chip chip-warning" }, `${line.key}号键 ${line.name}`);
+  if (!tv) chip.append(make("button", { type: "button", class: "btn-close btn-close-small", "aria-label": `关闭${line.name}`, onclick: () => act(`event-lines/${line.id}/off`, {}) }));
+  return chip;
+}
+
+// A sheet came out as high risk and no supervisor has taken it yet.
+function alertRow(one) {
+  return make("div", { class: "crisis-row", "data-waiting": "true" },
+    make("b", {}, "⚠ 高危警报"), make("span", {}, `${one.agent} 求助，尚未接手`), since(one.since),
+    tv ? null : make("a", { class: "btn btn-sm btn-outline-secondary", href: `/desk/calls/${one.call}/crisis` }, "评估表"));
+}
+
+function lateFollowUps() {
+  const words = `危机随访超期 ${board.followups_overdue} 件`;
+  if (!board.followups_overdue) return [];
+  return [make("div", { class: "crisis-row" }, tv ? make("span", {}, words) : make("a", { class: "btn btn-sm btn-outline-secondary", href: "/desk/followups" }, words))];
+}
+
+function crisisRow(one) {
+  const words = one.agent ? `${one.agent} 正在通话` : "等待接听";
+  return make("div", { class: "crisis-row", "data-waiting": String(!one.agent) },
+    make("b", {}, "⚠ 心理危机"), make("span", {}, words), since(one.since),
+    tv || one.state !== "talking" ? null : observeButtons(one.call));
+}
+
+function observeButtons(ref) {
+  const modes = { listen: "监听", whisper: "耳语", barge: "强插" };
+  return make("span", { class: "observe" }, ...Object.entries(modes).map(([mode, label]) =>
+    make("button", { type: "button", class: "btn btn-sm btn-outline-secondary", onclick: () => observe(ref, mode) }, label)));
+}
+
+function spark(steps) {
+  const peak = Math.max(...steps, 1);
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 120 24");
+  svg.setAttribute("class", "spark");
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", `近一小时每五分钟进线：${steps.join("、")}`);
+  steps.forEach((value, index) => {
+    const bar = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+    const height = Math.max(1, (value / peak) * 24);
+    for (const [name, v] of Object.entries({ x: index * 10 + 1, y: 24 - height, width: 8, height })) bar.setAttribute(name, v);
+    svg.append(bar);
+  });
+  return svg;
+}
+
+function tile(line) {
+  const cells = [
+    ["15秒接通率", make("b", {}, percent(line.level))],
+    ["接通率", make("b", {}, percent(line.connect))],
+    ["接通", number(line.answered, line.code, "outcome_answered", "接通")],
+    ["放弃", number(line.abandoned, line.code, "outcome_abandoned", "放弃")],
+    ["短时放弃", number(line.short_abandoned, line.code, "short_abandoned", "短时放弃")],
+    ["15秒内", number(line.answered_in_15, line.code, "answered_in_15", "15秒内接通")],
+    ["30秒内", number(line.answered_in_30, line.code, "answered_in_30", "30秒内接通")],
+    ["均等待", make("b", {}, line.wait === null ? "—" : `${Math.round(line.wait)}″`)],
+    ["均通话", make("b", {}, line.talk === null ? "—" : clock(Math.round(line.talk)))],
+  ];
+  return make("article", { class: "board-tile", "data-crisis-line": String(line.crisis), "data-busy": String(line.waiting > 0), "data-age": line.longest_since ? age(line.longest_since) : 0 },
+    make("h2", {}, line.name, line.taken_over_by ? make("small", {}, ` ${line.taken_over_by}接管`) : null,
+      tv ? null : make("button", { type: "button", class: "btn btn-sm btn-link", onclick: () => act("take-over", { line: line.code, on: !line.taken_over_by }) }, line.taken_over_by ? "交还" : "接管")),
+    make("div", { class: "board-now" }, make("b", {}, line.waiting), make("span", {}, " 等待"), line.longest_since ? make("span", {}, " 最长 ", since(line.longest_since)) : null),
+    spark(line.hour),
+    make("dl", {}, ...cells.map(([label, value]) => make("div", {}, make("dt", {}, label), make("dd", {}, value)))));
+}
+
+function agentCard(agent) {
+  const line = board.lines.find((each) => each.code === agent.line);
+  const card = make("article", { class: "agent", "data-state": agent.state, "data-age": age(agent.since), "data-hand": String(agent.hand) },
+    make("header", {}, tv ? make("b", {}, agent.name) : make("button", { type: "button", class: "btn btn-link", onclick: () => openAgent(agent) }, agent.name), make("small", {}, agent.agent_no)),
+    make("div", {}, make("span", { class: "agent-state" }, agent.label), " ", since(agent.since)),
+    make("div", { class: "text-secondary" }, agent.hand ? "✋ 请求协助" : line ? line.name : ""));
+  if (!tv && agent.call && ["talking", "hold"].includes(agent.state)) card.append(observeButtons(agent.call));
+  return card;
+}
+
+function tick() {
+  for (const node of root.querySelectorAll("time[data-since]")) node.textContent = clock(seconds(node.dataset.since));
+  for (const card of root.querySelectorAll(".agent, .board-tile")) {
+    const started = card.querySelector("time[data-since]");
+    if (started) card.dataset.age = age(started.dataset.since);
+  }
+  const silent = Date.now() - heardAt;
+  const stale = heardAt > 0 && silent > STALE_MS;
+  at("stale").hidden = !stale;
+  if (stale) at("stale-for").textContent = `已 ${Math.round(silent / 1000)} 秒未收到数据，正在重新连接`;
+  root.dataset.stale = String(stale);
+}
+
+// Alarm: only for a crisis call that waits and for a broken threshold; silenced per person ----------
+
+const silenced = () => localStorage.getItem("board-silent") === "1";
+function alarm() {
+  const waiting = [...board.crisis.filter((one) => !one.agent), ...board.alerts].map((one) => one.call);
+  const reason = [...waiting, board.connect_broken ? "connect" : ""].join(" ").trim();
+  if (reason && reason !== alarmed && !silenced()) beep(waiting.length ? 3 : 1);
+  alarmed = reason;
+}
+function beep(times) {
+  try {
+    audio ??= new AudioContext();
+    if (audio.state === "suspended") return;
+    for (let n = 0; n < times; n += 1) {
+      const tone = audio.createOscillator();
+      tone.frequency.value = 880;
+      tone.connect(audio.destination);
+      tone.start(audio.currentTime + n * 0.4);
+      tone.stop(audio.currentTime + n * 0.4 + 0.2);
+    }
+  } catch {
+    // No sound here; the red band stays.
+  }
+}
+function showSound() {
+  const button = at("sound");
+  if (!button) return;
+  button.setAttribute("aria-pressed", String(!silenced()));
+  button.lastElementChild.textContent = silenced() ? "警报声关" : "警报声开";
+}
+
+// Acting -------------------------------------------------------------------------------------------
+
+async function act(path, body) {
+  try {
+    const answer = await call(`/wallboard/${path}`, { method: "POST", body });
+    poll();
+    return answer;
+  } catch (problem) {
+    toast(problem.message, { bad: true });
+    return null;
+  }
+}
+
+async function observe(ref, mode) {
+  if (telephone) return showObserving(await act("observe/mode", { mode }), mode);
+  const answer = await act("observe", { call: ref, mode });
+  if (!answer) return;
+  try {
+    telephone = telephoneFor(await call("/desk/line/telephone"));
+    await telephone.connect(answer.stint);
+    showObserving(answer, mode);
+  } catch (problem) {
+    await stopObserving();
+    toast(problem.message, { bad: true });
+  }
+}
+
+function showObserving(answer, mode) {
+  if (!answer) return;
+  const box = at("observing");
+  const label = { listen: "正在监听（双方听不到您）", whisper: "正在耳语（仅坐席听到）", barge: "已加入通话（双方听到您）" }[mode];
+  box.hidden = false;
+  box.replaceChildren(make("b", {}, label), observeButtons(""),
+    make("button", { type: "button", class: "btn btn-sm btn-danger", onclick: stopObserving }, "退出"));
+}
+async function stopObserving() {
+  await act("observe/leave", {});
+  telephone?.hangUp().catch(() => {});
+  telephone = null;
+  at("observing").hidden = true;
+}
+
+async function openAgent(agent) {
+  const dialog = document.querySelector("[data-agent-dialog]");
+  dialog.querySelector("[data-agent-name]").textContent = `${agent.name} ${agent.agent_no} · ${agent.label}`;
+  let order = [...agent.skills];
+  dialog.querySelector("[data-agent-skills]").replaceChildren(...board.lines.map((line) => {
+    const box = make("input", { type: "checkbox", class: "form-check-input", id: `skill-${line.code}`, checked: order.includes(line.code),
+      onchange: (event) => (order = event.target.checked ? [...order, line.code] : order.filter((code) => code !== line.code)) });
+    return make("div", { class: "form-check" }, box, make("label", { class: "form-check-label", for: `skill-${line.code}` }, line.name));
+  }));
+  const chosen = await ask(dialog);
+  if (chosen === "skills") act("skills", { agent: agent.id, lines: order });
+  if (chosen === "release") act("release", { agent: agent.id, reason: dialog.querySelector("#release-reason").value.trim() });
+}
+
+async function openEvent() {
+  const dialog = document.querySelector("[data-event-dialog]");
+  dialog.querySelector("[data-event-codes]").replaceChildren(...board.lines.filter((line) => !line.crisis).map((line) => make("option", { value: line.code, selected: line.code === "special" }, line.name)));
+  if ((await ask(dialog)) !== "open") return;
+  const value = (id) => dialog.querySelector(`#event-${id}`).value.trim();
+  act("event-lines", { key: value("key"), name: value("name"), line: value("line"), announcement: value("words"), hours: value("hours") ? Number(value("hours")) : null });
+}
+
+const ask = (dialog) => new Promise((resolve) => {
+  dialog.returnValue = "";
+  dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true });
+  dialog.showModal();
+});
+
+// Keeping up ---------------------------------------------------------------------------------------
+
+function take(fresh) {
+  board = fresh;
+  heardAt = Date.now();
+  draw();
+  tick();
+}
+function live(word, tone) {
+  at("live").className = `chip chip-${tone}`;
+  at("live").lastElementChild.textContent = word;
+}
+async function poll() {
+  try {
+    take(await call(root.dataset.snapshot, { background: true }));
+    if (!streaming) live("定时刷新", "soon");
+  } catch {
+    live("连接中断", "late");
+  }
+}
+function listen() {
+  const stream = new EventSource(root.dataset.stream);
+  stream.addEventListener("snapshot", (event) => {
+    streaming = true;
+    live("实时", "ok");
+    take(JSON.parse(event.data));
+  });
+  stream.addEventListener("alive", () => (heardAt = Date.now()));
+  stream.addEventListener("ended", () => {
+    stream.close();
+    streaming = false;
+    live("已退出", "late");
+  });
+  stream.onerror = () => {
+    streaming = false;
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 10_000);
+  };
+}
+
+// A browser gives sound only to a page that was touched once.
+addEventListener("pointerdown", () => (audio ??= new AudioContext()).resume(), { once: true });
+addEventListener("keydown", () => (audio ??= new AudioContext()).resume(), { once: true });
+at("sound")?.addEventListener("click", () => {
+  localStorage.setItem("board-silent", silenced() ? "0" : "1");
+  showSound();
+});
+at("open-event")?.addEventListener("click", openEvent);
+showSound();
+setInterval(tick, 1000);
+setInterval(() => streaming || poll(), POLL_MS);
+listen();
+poll();

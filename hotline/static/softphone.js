@@ -1,0 +1,228 @@
+// The agent's line: shows what the server says, sends what the agent does, and keeps the telephone itself.
+// Every page that includes _line.html loads it. It tells the page with a `line` event (detail: the view).
+
+import { call, toast } from "./hotline.js";
+import { AWAY, telephoneFor } from "./telephone.js";
+
+const root = document.querySelector("[data-line]");
+const at = (name) => root.querySelector(`[data-line-${name}]`);
+const button = (name) => root.querySelector(`[data-line-do="${name}"]`);
+const BEAT_MS = 10_000;
+const POLL_MS = 3_000;
+
+let view = null;
+let skew = 0;
+let telephone = null;
+let streamAlive = false;
+
+// The telephone ------------------------------------------------------------------------------------
+
+async function pickUp() {
+  if (telephone) return telephone;
+  const needs = await call("/desk/line/telephone");
+  telephone = telephoneFor(needs);
+  return telephone;
+}
+
+// Dial in for a call that was taken; if the telephone does not come, the caller is not left waiting for it.
+async function dialIn(stint) {
+  try {
+    await (await pickUp()).connect(stint);
+  } catch {
+    telephone = null;
+    show(await post("give-back"));
+    throw new Error(`${AWAY}来电人已退回队列最前，恢复后请按“就绪”。`);
+  }
+}
+
+// Showing ------------------------------------------------------------------------------------------
+
+const now = () => Date.now() + skew;
+const clock = (from) => {
+  const seconds = Math.max(0, Math.floor((now() - Date.parse(from)) / 1000));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  const two = (n) => String(n).padStart(2, "0");
+  return (hours ? `${hours}:` : "") + `${two(minutes)}:${two(seconds % 60)}`;
+};
+const lasting = (seconds) => clock(new Date(now() - seconds * 1000).toISOString());
+
+function show(fresh) {
+  const before = view;
+  view = fresh;
+  skew = Date.parse(view.now) - Date.now();
+  root.dataset.state = view.state;
+  at("label").textContent = view.label;
+  at("waiting").textContent = view.waiting.count;
+  at("longest").textContent = lasting(view.waiting.longest);
+  const ringing = view.offers[0];
+  const talk = view.talk || view.invited;
+  const shown = talk || ringing;
+  at("call").hidden = !shown;
+  root.dataset.crisis = String(Boolean(shown?.crisis));
+  if (shown) {
+    at("name").textContent = shown.crisis ? `⚠ ${shown.line}` : shown.line;
+    at("caller").textContent = shown.caller;
+    at("path").textContent = shown.path ? `按键 ${shown.path}` : "";
+    at("others").textContent = (talk?.others || []).map((o) => `＋${o.name}${o.state === "talking" ? "" : "（呼叫中）"}`).join(" ");
+  }
+  const invited = view.invited && !view.invited.dialled_in && view.invited.part !== "agent";
+  button("answer").hidden = !(ringing || invited);
+  for (const name of ["hold", "mute", "transfer", "recording", "finish"]) button(name).hidden = !(view.talk && ["agent", "consulted"].includes(view.talk.part));
+  button("leave").hidden = !(view.talk && (view.talk.others.length || view.talk.part !== "agent"));
+  button("wrapped").hidden = view.state !== "wrap_up";
+  button("ready").hidden = !["offline", "break"].includes(view.state);
+  at("hold").textContent = view.talk?.held ? "恢复" : "保持";
+  button("hand").setAttribute("aria-pressed", String(view.hand));
+  tick();
+  if (ringing && ringing.id !== before?.offers[0]?.id) ring(ringing);
+  root.dispatchEvent(new CustomEvent("line", { detail: view, bubbles: true }));
+}
+
+function tick() {
+  if (!view) return;
+  at("since").textContent = clock(view.since);
+  const talk = view.talk || view.invited;
+  if (talk) at("time").textContent = clock(talk.connected_at || talk.claimed_at);
+  else if (view.offers[0]) at("time").textContent = `等待 ${clock(view.offers[0].queued_at)}`;
+}
+
+function ring(offer) {
+  at("told").textContent = `来电：${offer.line} ${offer.caller}`;
+  if (document.hidden && Notification?.permission === "granted") new Notification(`来电：${offer.line}`);
+  sound(offer.crisis ? 880 : 620);
+}
+
+function sound(pitch) {
+  try {
+    const audio = new AudioContext();
+    const tone = audio.createOscillator();
+    const volume = audio.createGain();
+    volume.gain.value = 0.08;
+    tone.frequency.value = pitch;
+    tone.connect(volume).connect(audio.destination);
+    tone.start();
+    tone.stop(audio.currentTime + 0.4);
+  } catch {
+    // A browser without sound still shows the call.
+  }
+}
+
+// Doing --------------------------------------------------------------------------------------------
+
+const post = (verb, body = {}) => call(`/desk/line/${verb}`, { method: "POST", body });
+
+const verbs = {
+  ready: () => post("state", { state: "ready" }),
+  offline: () => post("state", { state: "offline" }),
+  break: (target) => post("state", { state: "break", reason: target.dataset.reason }),
+  async answer() {
+    if (view.invited) {
+      await dialIn(view.invited.stint);
+      return call("/desk/line");
+    }
+    const answered = await post("answer", { offer: view.offers[0].id });
+    show(answered);
+    await dialIn(answered.stint);
+    return null;
+  },
+  hold: () => post("hold", { on: !view.talk.held }),
+  async mute(target) {
+    const on = target.getAttribute("aria-pressed") !== "true";
+    await (await pickUp()).mute(on);
+    target.setAttribute("aria-pressed", String(on));
+  },
+  async recording(target) {
+    const paused = target.getAttribute("aria-pressed") !== "true";
+    const fresh = await post("recording", { on: !paused });
+    target.setAttribute("aria-pressed", String(paused));
+    at("recording").textContent = paused ? "继续录音" : "暂停录音";
+    return fresh;
+  },
+  transfer: () => chooseTarget(),
+  leave: () => post("leave"),
+  finish: () => post("finish"),
+  wrapped: () => post("wrapped"),
+  hand: () => post("hand", { on: !view.hand }),
+};
+
+async function perform(target) {
+  if (target.disabled) return;
+  target.disabled = true;
+  at("told").textContent = "";
+  try {
+    const fresh = await verbs[target.dataset.lineDo](target);
+    if (fresh?.state) show(fresh);
+  } catch (problem) {
+    at("told").textContent = problem.message;
+    toast(problem.message, { bad: true });
+    refresh();
+  } finally {
+    target.disabled = false;
+  }
+}
+
+async function chooseTarget() {
+  const dialog = at("targets");
+  const targets = await call("/desk/line/targets");
+  const agents = targets.agents.flatMap((a) => [
+    { code: a.id, name: `${a.name}（${a.state}）三方`, off: !a.ready, to: "consult" },
+    { code: a.id, name: `直接转给${a.name}`, off: !a.ready },
+  ]);
+  const lists = { line: targets.lines, agent: agents, contact: targets.contacts };
+  for (const [kind, entries] of Object.entries(lists)) {
+    const box = dialog.querySelector(`[data-targets="${kind}"]`);
+    box.replaceChildren(
+      ...entries.map((entry) => {
+        const choice = document.createElement("button");
+        Object.assign(choice, { className: "btn btn-sm btn-outline-secondary", textContent: entry.name, value: `${entry.to || kind} ${entry.code}`, disabled: Boolean(entry.off) });
+        return choice;
+      }),
+    );
+    if (!entries.length) box.textContent = kind === "contact" ? "当前线路不能外呼" : "无";
+  }
+  const chosen = new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
+  dialog.returnValue = "";
+  dialog.showModal();
+  const [to, target] = (await chosen).split(" ");
+  return target ? post("transfer", { to, target }) : null;
+}
+
+// Keeping up ---------------------------------------------------------------------------------------
+
+let asking = null;
+function refresh() {
+  asking ??= call("/desk/line", { background: true })
+    .then(show)
+    .catch(() => (at("told").textContent = "与服务器的连接中断，正在重试…"))
+    .finally(() => (asking = null));
+  return asking;
+}
+
+function listen() {
+  const stream = new EventSource("/desk/line/stream");
+  stream.addEventListener("changed", () => {
+    streamAlive = true;
+    refresh();
+  });
+  stream.addEventListener("ended", () => stream.close());
+  stream.onerror = () => {
+    streamAlive = false;
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, 15_000);
+  };
+}
+
+root.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-line-do]");
+  if (target) perform(target);
+});
+setInterval(tick, 1000);
+setInterval(() => streamAlive || refresh(), POLL_MS);
+setInterval(refresh, 5 * POLL_MS);
+setInterval(() => {
+  if (view?.state !== "offline") {
+    post("beat").catch(() => {});
+    telephone?.beat().then(() => at("told").textContent === AWAY && (at("told").textContent = ""), () => (at("told").textContent = AWAY));
+  }
+}, BEAT_MS);
+listen();
+refresh();

@@ -1,0 +1,153 @@
+"""Steps in Twilio's words (TwiML)."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
+
+from hotline.telephony.steps import (
+    Collect,
+    Connect,
+    Goto,
+    Hangup,
+    Join,
+    Park,
+    Pause,
+    Prompt,
+    Record,
+    Reject,
+    Say,
+    Step,
+    Unpark,
+)
+from hotline.telephony.twilio.paths import Addresses
+
+LANGUAGE = "cmn-CN"
+VOICE = "Polly.Zhiyu"
+ROOM_EVENTS = "start end join leave mute hold modify"
+LEG_EVENTS = "initiated ringing answered completed"
+LONGEST_LEG = 4 * 3600
+
+
+class Renderer:
+    """Builds one document; the recorded files there are lie in `prompts`."""
+
+    def __init__(self, addresses: Addresses, prompts: Path) -> None:
+        self.at = addresses
+        self.prompts = prompts
+        self.say: dict[type[Any], Callable[[Any, Any], None]] = {
+            Say: self._say,
+            Prompt: self._prompt,
+            Pause: lambda step, to: to.pause(length=step.seconds),
+            Collect: self._collect,
+            Park: self._park,
+            Unpark: lambda _step, to: to.leave(),
+            Join: self._join,
+            Record: self._record,
+            Connect: self._connect,
+            Goto: lambda step, to: to.redirect(self.at.control(step.path), method="POST"),
+            Hangup: lambda _step, to: to.hangup(),
+            Reject: lambda step, to: to.reject(reason=step.reason),
+        }
+
+    def document(self, plan: Sequence[Step]) -> str:
+        response = VoiceResponse()
+        for step in plan:
+            self.say[type(step)](step, response)
+        return str(response)
+
+    def _say(self, step: Say | Prompt, to: Any) -> None:
+        to.say(step.text, language=LANGUAGE, voice=VOICE)
+
+    def _prompt(self, step: Prompt, to: Any) -> None:
+        if (self.prompts / f"{step.name}.wav").is_file():
+            to.play(self.at.file(f"/phone/prompts/{step.name}.wav"))
+        else:
+            self._say(step, to)
+
+    def _collect(self, step: Collect, to: VoiceResponse) -> None:
+        gather = Gather(
+            action=self.at.control(step.then),
+            method="POST",
+            num_digits=step.digits,
+            timeout=step.seconds,
+            finish_on_key=step.finish_on,
+            action_on_empty_result=True if step.on_empty else None,
+        )
+        for prompt in step.prompts:
+            self.say[type(prompt)](prompt, gather)
+        to.append(gather)
+
+    def _park(self, step: Park, to: VoiceResponse) -> None:
+        to.enqueue(
+            step.queue,
+            action=self.at.control(step.then),
+            method="POST",
+            wait_url=self.at.control(step.wait),
+            wait_url_method="POST",
+        )
+
+    def _join(self, step: Join, to: VoiceResponse) -> None:
+        recording = {
+            "record": "record-from-answer-dual",
+            "recording_status_callback": self.at.status(step.record or step.status),
+            "recording_status_callback_method": "POST",
+            "recording_status_callback_event": "completed absent",
+        }
+        dial = Dial(
+            action=self.at.control(step.then),
+            method="POST",
+            time_limit=LONGEST_LEG,
+            **(recording if step.record else {}),
+        )
+        dial.conference(
+            step.room,
+            start_conference_on_enter=step.start,
+            end_conference_on_exit=step.end_on_exit,
+            beep="false",
+            muted=True if step.muted else None,
+            coach=step.coach,
+            participant_label=step.label or step.role,
+            wait_url="" if step.wait_silent else None,
+            status_callback=self.at.status(step.status),
+            status_callback_method="POST",
+            status_callback_event=ROOM_EVENTS,
+        )
+        to.append(dial)
+
+    def _record(self, step: Record, to: VoiceResponse) -> None:
+        to.record(
+            action=self.at.control(step.then),
+            method="POST",
+            max_length=step.seconds,
+            finish_on_key=step.finish_on,
+            play_beep=True,
+            recording_status_callback=self.at.status(step.done),
+            recording_status_callback_method="POST",
+            recording_status_callback_event="completed absent",
+        )
+
+    def _connect(self, step: Connect, to: VoiceResponse) -> None:
+        dial = Dial(
+            action=self.at.control(step.then),
+            method="POST",
+            timeout=step.seconds,
+            caller_id=step.caller_id or None,
+            time_limit=LONGEST_LEG,
+        )
+        told: dict[str, Any] = {}
+        if step.status:
+            told = {
+                "status_callback": self.at.status(step.status),
+                "status_callback_method": "POST",
+                "status_callback_event": LEG_EVENTS,
+            }
+        kind, _, rest = step.endpoint.partition(":")
+        if kind == "client":
+            dial.client(rest, **told)
+        elif kind in ("sip", "sips"):
+            dial.sip(step.endpoint, **told)
+        else:
+            dial.number(step.endpoint, **told)
+        to.append(dial)

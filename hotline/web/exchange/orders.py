@@ -1,0 +1,222 @@
+"""Orders in, states and histories out."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import jsonify
+from flask.typing import ResponseReturnValue
+from sqlalchemy import and_, or_, select
+
+from hotline.db import session
+from hotline.errors import HotlineError, Malformed, NotFound
+from hotline.places import institutions
+from hotline.places.models import Institution
+from hotline.web.exchange import schemas
+from hotline.web.exchange.document import operation
+from hotline.web.exchange.doors import door
+from hotline.web.exchange.entrance import caller
+from hotline.workorders import delivery, pushing, registering
+from hotline.workorders.codes import Nature, State, Urgency
+from hotline.workorders.delivery import Receipt, Told
+from hotline.workorders.models import Order
+from hotline.workorders.platforms import Scope
+from hotline.workorders.registering import Demand
+
+PLAIN = ("title", "content", "channel", "kind", "confidential", "reply_required", "external_no")
+OPTIONAL = ("caller_name", "caller_phone", "contact_phone", "address", "district_code", "registered_at", "reply_due")
+ANSWERED = frozenset({State.TO_REVISIT, State.CLOSED, State.ARCHIVED, State.MERGED})
+
+
+@operation(
+    door,
+    "POST",
+    "/orders",
+    "送达一张工单",
+    scope=Scope.WRITE,
+    body=schemas.OrderIn,
+    answers={200: schemas.Receipt, 201: schemas.Receipt},
+)
+def deliver(sent: dict[str, Any]) -> ResponseReturnValue:
+    receipt = _receive(sent)
+    session.commit()
+    return jsonify(_told(sent["external_no"], receipt)), 201 if receipt.status == "new" else 200
+
+
+@operation(
+    door,
+    "POST",
+    "/orders/batch",
+    "批量送达工单，逐张判定",
+    scope=Scope.WRITE,
+    body=schemas.Batch,
+    answers={200: schemas.Verdicts},
+)
+def deliver_batch(sent: dict[str, Any]) -> ResponseReturnValue:
+    results = [_verdict(one) for one in sent["orders"]]
+    session.commit()
+    return jsonify(results=results)
+
+
+@operation(
+    door,
+    "GET",
+    "/orders",
+    "按变更时间查询本平台工单",
+    scope=Scope.READ,
+    query=schemas.Page,
+    answers={200: schemas.Orders},
+)
+def changed(wanted: dict[str, Any]) -> ResponseReturnValue:
+    found = select(Order).where(Order.source == caller().source, Order.external_no.is_not(None))
+    if "changed_since" in wanted:
+        found = found.where(Order.changed_at >= wanted["changed_since"])
+    if "after" in wanted:
+        at, last = _position(wanted["after"])
+        found = found.where(or_(Order.changed_at > at, and_(Order.changed_at == at, Order.id > last)))
+    rows = session.scalars(found.order_by(Order.changed_at, Order.id).limit(wanted["limit"] + 1)).all()
+    page = rows[: wanted["limit"]]
+    after = _key(page[-1]) if len(rows) > len(page) else None
+    return jsonify(orders=[_shown(order) for order in page], after=after)
+
+
+@operation(door, "GET", "/orders/<external_no>", "查询一张工单", scope=Scope.READ, answers={200: schemas.OrderOut})
+def show(external_no: str) -> ResponseReturnValue:
+    return jsonify(_shown(own(external_no)))
+
+
+@operation(
+    door,
+    "GET",
+    "/orders/<external_no>/history",
+    "一张工单的全部经过",
+    scope=Scope.READ,
+    answers={200: schemas.History},
+)
+def history(external_no: str) -> ResponseReturnValue:
+    order = own(external_no)
+    return jsonify(external_no=order.external_no, lines=pushing.history(order))
+
+
+@operation(
+    door,
+    "POST",
+    "/orders/<external_no>/events",
+    "催办、督办、补充或撤回",
+    scope=Scope.WRITE,
+    body=schemas.EventIn,
+    answers={200: schemas.Receipt, 201: schemas.Receipt},
+)
+def tell(sent: dict[str, Any], external_no: str) -> ResponseReturnValue:
+    who = caller()
+    receipt = delivery.tell(
+        who.source,
+        external_no,
+        Told(sent["type"]),
+        sent["text"],
+        delivery.by_platform(who.name),
+        event=sent["event"],
+        platform_id=who.platform_id,
+        level=sent["level"],
+    )
+    session.commit()
+    return jsonify(_told(external_no, receipt)), 201 if receipt.status == "new" else 200
+
+
+def own(external_no: str) -> Order:
+    """The platform's own order. Raises NotFound for any other."""
+    order = registering.find(caller().source, external_no) if "\x00" not in external_no else None
+    if order is None:
+        raise NotFound("没有这个编号的工单")
+    return order
+
+
+def _receive(sent: Mapping[str, Any]) -> Receipt:
+    who = caller()
+    by = delivery.by_platform(who.name)
+    demand = _demand(sent)
+    if "emergency" in sent:
+        return delivery.receive_emergency(
+            demand, sent["emergency"], sent, by, platform_id=who.platform_id, event=sent["event"]
+        )
+    return delivery.receive(demand, sent, by, platform_id=who.platform_id, event=sent["event"])
+
+
+def _demand(sent: Mapping[str, Any]) -> Demand:
+    accused = institutions.by_name(sent["accused"]) if sent.get("accused") else None
+    given: dict[str, Any] = {name: sent.get(name) or None for name in OPTIONAL}
+    told: dict[str, Any] = {name: sent[name] for name in PLAIN}
+    return Demand(
+        source=caller().source,
+        nature=Nature(sent["nature"]),
+        urgency=Urgency(sent["urgency"]),
+        accused_id=accused.id if accused else None,
+        **told,
+        **given,
+    )
+
+
+def _verdict(sent: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        with session.begin_nested():
+            receipt = _receive(sent)
+    except HotlineError as fault:
+        return {"status": "refused", "external_no": sent["external_no"], "own_no": None, "message": fault.message}
+    own_no = receipt.order.own_no if receipt.order else None
+    return {"status": receipt.status, "external_no": sent["external_no"], "own_no": own_no, "message": ""}
+
+
+def _told(external_no: str, receipt: Receipt) -> dict[str, Any]:
+    order = receipt.order
+    return {
+        "status": receipt.status,
+        "external_no": external_no,
+        "own_no": order.own_no if order else None,
+        "state": order.state.value if order else None,
+        "emergency": receipt.service or None,
+    }
+
+
+def _shown(order: Order) -> dict[str, Any]:
+    unit = session.get(Institution, order.unit_id) if order.unit_id else None
+    main = session.get(Order, order.parent_id) if order.parent_id else None
+    answered = order.state in ANSWERED and order.replied_at is not None
+    copied = (
+        "external_no",
+        "own_no",
+        "source",
+        "state",
+        "nature",
+        "urgency",
+        "due_provisional",
+        "urged",
+        "supervision",
+    )
+    rated = ("solved", "sat_result", "sat_unit", "sat_agent")
+    instants = ("registered_at", "due_at", "signed_at", "contacted_at", "replied_at", "closed_at", "changed_at")
+    return {
+        **{name: getattr(order, name) for name in (*copied, *rated)},
+        **{name: _written(getattr(order, name)) for name in instants},
+        "unit": unit.name if unit else None,
+        "bundled_under": main.own_no if main else None,
+        "result": order.result if answered else None,
+        "reply": order.reply if answered else None,
+    }
+
+
+def _written(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _key(order: Order) -> str:
+    return urlsafe_b64encode(json.dumps([order.changed_at.isoformat(), order.id]).encode()).decode()
+
+
+def _position(after: str) -> tuple[datetime, int]:
+    try:
+        at, last = json.loads(urlsafe_b64decode(after.encode("ascii")))
+        return datetime.fromisoformat(at).astimezone(UTC), int(last)
+    except (ValueError, TypeError, OverflowError) as fault:
+        raise Malformed("after 无法识别") from fault

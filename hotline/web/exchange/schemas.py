@@ -1,0 +1,204 @@
+"""What the exchange door takes and gives, field by field."""
+
+from marshmallow import Schema, fields, validate
+
+from hotline.calls.models import Category
+from hotline.web.exchange.values import Choice, Flag, Instant, Number, Text, Whole
+from hotline.workorders.codes import NATURE_LABEL, SOURCE_LABEL, STATE_LABEL, URGENCY_LABEL, Source
+from hotline.workorders.delivery import Told
+
+KIND_LABEL = {"1": "新问题", "2": "同工单", "3": "补充工单", "4": "咨询工单", "5": "接管工单"}
+CHANNEL_LABEL = {
+    "TEL": "来电",
+    "SMS": "短信",
+    "WEB": "网站",
+    "WX": "微信",
+    "WB": "微博",
+    "APP": "移动客户端",
+    "MAIL": "邮件",
+    "FAX": "传真",
+    "LETTER": "来信",
+    "P12345": "省12345",
+    "C12345": "市12345",
+    "L110": "110转交",
+    "L120": "120转交",
+}
+TOLD_LABEL = {Told.SUPPLEMENT: "补充", Told.URGE: "催办", Told.SUPERVISE: "督办", Told.WITHDRAW: "撤回"}
+EMERGENCY = {"110": "公安", "119": "消防", "120": "急救", "122": "交通"}
+EXTERNAL_SOURCES = {source: label for source, label in SOURCE_LABEL.items() if source is not Source.SELF}
+
+
+class OrderIn(Schema):
+    """A work order as a platform delivers it."""
+
+    external_no = Number(required=True)
+    event = Text(64, least=1, load_default="dispatch", metadata={"description": "送达事件编号；重复送达只登记一次"})
+    nature = Choice(NATURE_LABEL, required=True)
+    title = Text(200, least=1, required=True)
+    content = Text(10_000, least=1, required=True)
+    urgency = Choice(URGENCY_LABEL, load_default="0")
+    channel = Choice(CHANNEL_LABEL, load_default="TEL")
+    kind = Choice(KIND_LABEL, load_default="1")
+    caller_name = Text(40)
+    caller_phone = Text(40)
+    contact_phone = Text(40)
+    address = Text(200)
+    district_code = Text(6, metadata={"description": "区划代码（GB/T 2260）"})
+    accused = Text(80, metadata={"description": "被反映机构名称，按机构名录识别"})
+    confidential = Flag(load_default=False)
+    reply_required = Flag(load_default=True)
+    registered_at = Instant(metadata={"description": "平台受理时间；缺省为送达时间"})
+    reply_due = Instant(metadata={"description": "平台给定的回复时限；缺省按时限规则"})
+    emergency = Choice(EMERGENCY, about="危及生命，已通知的紧急服务；此类不登记为工单。")
+
+
+class Batch(Schema):
+    """Up to 200 orders, each judged for itself."""
+
+    orders = fields.List(fields.Nested(OrderIn), required=True, validate=validate.Length(1, 200))
+
+
+class EventIn(Schema):
+    """What a platform says about an order delivered before."""
+
+    event = Text(64, least=1, required=True, metadata={"description": "事件编号；重复送达只生效一次"})
+    type = Choice(TOLD_LABEL, required=True)
+    text = Text(2000, least=1, required=True)
+    level = Whole(1, 3, load_default=1, metadata={"description": "督办级别：1 一般，2 挂牌，3 约谈"})
+
+
+class FileIn(Schema):
+    """One file of an order."""
+
+    file = fields.Raw(required=True, metadata={"type": "string", "format": "binary"})
+
+
+class Page(Schema):
+    """Which part of the orders is asked for."""
+
+    changed_since = Instant()
+    after = Text(200, metadata={"description": "上一页返回的 after"})
+    limit = fields.Integer(load_default=100, strict=False, validate=validate.Range(1, 200))
+
+
+class ReturnIn(Schema):
+    """A city's month."""
+
+    total = Whole(0, 999_999_999, required=True, metadata={"description": "受理咨询电话总量"})
+    categories = fields.Dict(
+        keys=Choice({category.value: "" for category in Category}),
+        values=Whole(0, 999_999_999),
+        load_default=dict,
+        metadata={"description": "分类数量，之和应等于总量"},
+    )
+    explanation = Text(500, load_default="")
+
+
+class Receipt(Schema):
+    """What became of a delivery."""
+
+    status = fields.String(required=True, validate=validate.OneOf(["new", "known", "handed_over"]))
+    external_no = fields.String(required=True)
+    own_no = fields.String(required=True, allow_none=True)
+    state = Choice(STATE_LABEL, required=True, allow_none=True)
+    emergency = fields.String(required=True, allow_none=True)
+
+
+class Verdict(Schema):
+    """What became of one order of a batch."""
+
+    status = fields.String(required=True, validate=validate.OneOf(["new", "known", "handed_over", "refused"]))
+    external_no = fields.String(required=True)
+    own_no = fields.String(required=True, allow_none=True)
+    message = fields.String(required=True)
+
+
+class Verdicts(Schema):
+    """The batch, order by order."""
+
+    results = fields.List(fields.Nested(Verdict), required=True)
+
+
+class OrderOut(Schema):
+    """How an order stands. Nothing personal."""
+
+    external_no = fields.String(required=True)
+    own_no = fields.String(required=True)
+    source = Choice(EXTERNAL_SOURCES, required=True)
+    state = Choice(STATE_LABEL, required=True)
+    nature = Choice(NATURE_LABEL, required=True)
+    urgency = Choice(URGENCY_LABEL, required=True)
+    unit = fields.String(required=True, allow_none=True, metadata={"description": "承办单位"})
+    bundled_under = fields.String(required=True, allow_none=True, metadata={"description": "主单的本地编号"})
+    registered_at = fields.DateTime(required=True)
+    due_at = fields.DateTime(required=True, allow_none=True)
+    due_provisional = fields.Boolean(required=True)
+    signed_at = fields.DateTime(required=True, allow_none=True)
+    contacted_at = fields.DateTime(required=True, allow_none=True)
+    replied_at = fields.DateTime(required=True, allow_none=True)
+    closed_at = fields.DateTime(required=True, allow_none=True)
+    result = fields.String(required=True, allow_none=True, metadata={"description": "审核通过后给出"})
+    reply = fields.String(required=True, allow_none=True, metadata={"description": "审核通过后给出"})
+    urged = fields.Integer(required=True)
+    supervision = fields.Integer(required=True)
+    solved = fields.String(required=True, allow_none=True)
+    sat_result = fields.Integer(required=True, allow_none=True)
+    sat_unit = fields.Integer(required=True, allow_none=True)
+    sat_agent = fields.Integer(required=True, allow_none=True)
+    changed_at = fields.DateTime(required=True)
+
+
+class Orders(Schema):
+    """One page of orders, the earliest changed first; `after` is null at the end."""
+
+    orders = fields.List(fields.Nested(OrderOut), required=True)
+    after = fields.String(required=True, allow_none=True)
+
+
+class Line(Schema):
+    """One line of an order's history."""
+
+    move = fields.String(required=True)
+    from_state = fields.String(required=True, allow_none=True)
+    to_state = fields.String(required=True)
+    at = fields.String(required=True, metadata={"format": "date-time"})
+    by = fields.String(required=True)
+    reason = fields.String(required=True)
+    result = fields.String()
+    reply = fields.String()
+
+
+class History(Schema):
+    """An order's history, oldest first."""
+
+    external_no = fields.String(required=True)
+    lines = fields.List(fields.Nested(Line), required=True)
+
+
+class FileOut(Schema):
+    """A file of an order."""
+
+    ref = fields.String(required=True)
+    name = fields.String(required=True)
+    media_type = fields.String(required=True)
+    size = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+
+
+class Filed(Schema):
+    """A city's filing as it was kept."""
+
+    city_code = fields.String(required=True)
+    month = fields.String(required=True)
+    number = fields.Integer(required=True, metadata={"description": "第几次报送"})
+    total = fields.Integer(required=True)
+
+
+class Fault(Schema):
+    """Why a request was not carried out."""
+
+    error = fields.String(required=True)
+    message = fields.String(required=True)
+    fields_ = fields.Dict(data_key="fields")
+    facts = fields.Dict()
+    request_id = fields.String(allow_none=True)

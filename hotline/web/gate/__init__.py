@@ -1,0 +1,42 @@
+"""The gate every door hangs on: who may enter, what is taken in, how errors are told.
+
+    door = gate.door("orders", __name__, url_prefix="/orders", roles=(Role.DISPATCHER, Role.UNIT))
+
+    @door.get("/<int:order_id>")
+    @gate.allow(Role.DISPATCHER)          # narrower than the door
+    def show(order_id): return gate.page("orders/show.html", order=...)
+
+Views commit themselves; an error that escapes is told as page or JSON and rolled back.
+A blueprint that hangs on no guard refuses everybody, and `init_app` names it at start.
+"""
+
+from hotline.web.gate.entry import init_app
+from hotline.web.gate.finders import finder
+from hotline.web.gate.guards import PUBLIC, SIGNED_IN, allow, door, machine_door
+from hotline.web.gate.intake import Upload, load, query
+from hotline.web.gate.nav import nav
+from hotline.web.gate.pages import done, page, refill
+from hotline.web.gate.visitor import config, confirm_password, lifetime, may, person, watch
+
+__all__ = [
+    "PUBLIC",
+    "SIGNED_IN",
+    "Upload",
+    "allow",
+    "config",
+    "confirm_password",
+    "done",
+    "door",
+    "finder",
+    "init_app",
+    "lifetime",
+    "load",
+    "machine_door",
+    "may",
+    "nav",
+    "page",
+    "person",
+    "query",
+    "refill",
+    "watch",
+]

@@ -1,0 +1,66 @@
+"""The orders' door: dispatchers and their hotline see every order, a handling unit its own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import current_app
+
+from hotline.config import Config
+from hotline.errors import Invalid, Refused
+from hotline.people.models import Role
+from hotline.places import institutions
+from hotline.web import gate
+from hotline.workorders import desk
+from hotline.workorders.codes import Party
+from hotline.workorders.models import Order
+from hotline.workorders.moves import By
+
+HOTLINE = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.AGENT})
+
+door = gate.door(
+    "orders",
+    __name__,
+    url_prefix="/orders",
+    roles=(Role.DISPATCHER, Role.SUPERVISOR, Role.AGENT, Role.UNIT, Role.STATISTICIAN, Role.ADMIN),
+)
+
+View = Callable[..., Any]
+desks = gate.allow(Role.DISPATCHER, Role.SUPERVISOR, Role.AGENT, Role.UNIT)
+dispatchers = gate.allow(Role.DISPATCHER, Role.SUPERVISOR)
+hotline = gate.allow(Role.DISPATCHER, Role.SUPERVISOR, Role.AGENT)
+judges = gate.allow(Role.DISPATCHER, Role.SUPERVISOR, Role.STATISTICIAN, Role.UNIT)
+administrators = gate.allow(Role.ADMIN)
+
+
+def unit_of_viewer() -> int | None:
+    """None for the hotline; for a unit's person the unit. Raises Refused for a person without one."""
+    who = gate.person()
+    if who.roles & (HOTLINE | {Role.STATISTICIAN}):
+        return None
+    if who.institution_id is None:
+        raise Refused("您的账户没有所属单位，请联系管理员")
+    return who.institution_id
+
+
+def by() -> By:
+    """The person signed in, as one who moves orders."""
+    who, unit_id = gate.person(), unit_of_viewer()
+    return By(Party.HOTLINE if unit_id is None else Party.UNIT, who.id, who.name, unit_id)
+
+
+def seen(order_id: int) -> Order:
+    """The order, if whoever is here may know of it. Raises NotFound."""
+    return desk.find(order_id, unit_of_viewer())
+
+
+def named_unit(name: str) -> int:
+    """The institution of a name or alias as typed. Raises Invalid."""
+    found = institutions.by_name(name.strip())
+    if found is None:
+        raise Invalid(f"没有名为“{name.strip()}”的机构", fields={"unit": ["没有这个机构"]})
+    return found.id
+
+
+def config() -> Config:
+    found: Config = current_app.config["HOTLINE"]
+    return found

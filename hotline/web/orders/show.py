@@ -1,0 +1,138 @@
+"""One order: facts, one timeline, what can be done now; every act is one press and one commit."""
+
+from typing import Any
+
+from flask import flash, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from hotline import clock
+from hotline.db import session
+from hotline.errors import HotlineError, NotFound, Refused
+from hotline.people.models import Role
+from hotline.web import gate
+from hotline.web.orders import acts, forms, words
+from hotline.web.orders.entrance import HOTLINE, by, desks, door, seen, unit_of_viewer
+from hotline.workorders import bundles, deadlines, duplicates, files, links, moves, notices, revisits, secrecy, timeline
+from hotline.workorders.codes import Move
+from hotline.workorders.models import CoUnit, Order
+
+
+@door.get("/<int:order_id>")
+@desks
+def show(order_id: int) -> ResponseReturnValue:
+    return _page(seen(order_id))
+
+
+def _page(order: Order, **more: Any) -> str:
+    unit_id, now = unit_of_viewer(), clock.now()
+    leads = unit_id is None or order.unit_id == unit_id
+    calendar = deadlines.current().calendar
+    return gate.page(
+        "orders/show.html",
+        order=order,
+        who=secrecy.person(order, unit_id),
+        said=_said(order, unit_id),
+        address="" if secrecy.hides(order, unit_id) else order.address or "",
+        due_told=words.due_chip(order, calendar, now),
+        clocks=deadlines.running(order),
+        lines=timeline.of_order(order, unit_id),
+        offered=acts.offered(order, gate.person().roles, leads=leads),
+        main_acts=acts.MAIN,
+        files=files.seen_by(order, unit_id),
+        units=words.unit_names([order.unit_id, order.accused_id, *_co_units(order)]),
+        co_units=_co_units(order),
+        parent=session.get(Order, order.parent_id) if order.parent_id and unit_id is None else None,
+        attempts=revisits.attempts(order) if unit_id is None else [],
+        waiting=notices.waiting(unit_id, order.id),
+        of_unit=unit_id,
+        now=now,
+        **_beside(order, unit_id),
+        **words.LABELS,
+        **more,
+    )
+
+
+def _said(order: Order, unit_id: int | None) -> dict[str, str]:
+    """The order's texts, without what would give a hidden person away."""
+    texts = ("title", "content", "result", "reply")
+    return {name: secrecy.text(order, getattr(order, name), unit_id) for name in texts}
+
+
+def _beside(order: Order, unit_id: int | None) -> dict[str, Any]:
+    """What only the hotline sees: bundled orders, linked calls, proposals, possible duplicates."""
+    if unit_id is not None:
+        return {"children": [], "linked": [], "proposals": [], "similar": [], "may_link": False}
+    return {
+        "children": bundles.children(order.id),
+        "linked": links.calls_of(order.id),
+        "proposals": links.proposals(order),
+        "similar": duplicates.of_order(order) if order.state in moves.TRANSITIONS[Move.MERGE].origins else [],
+        "may_link": bool(gate.person().roles & {Role.DISPATCHER, Role.SUPERVISOR}),
+    }
+
+
+def _co_units(order: Order) -> list[int]:
+    return list(session.scalars(select(CoUnit.unit_id).where(CoUnit.order_id == order.id)))
+
+
+@door.post("/<int:order_id>/acts/<name>")
+@desks
+def act(order_id: int, name: str) -> ResponseReturnValue:
+    """Press one of the order's buttons."""
+    chosen = acts.ACTS.get(name)
+    if chosen is None:
+        raise NotFound("没有这个操作")
+    order = seen(order_id)
+    _check(order, chosen)
+    try:
+        sent = gate.load(chosen.form())
+        chosen.do(moves.locked(order.id, version=sent["version"]), by(), sent)
+    except HotlineError as fault:
+        if fault.status != 422:
+            raise
+        session.rollback()
+        return _page(seen(order_id), fault=fault, failed_act=name, form=request.form), fault.status
+    session.commit()
+    flash(chosen.done)
+    return redirect(url_for("orders.show", order_id=order_id), 303)
+
+
+def _check(order: Order, chosen: acts.Act) -> None:
+    roles, unit_id = gate.person().roles, unit_of_viewer()
+    mine = roles & (HOTLINE if unit_id is None else {Role.UNIT})
+    if not mine & chosen.roles:
+        raise Refused(f"您的角色不能“{chosen.label}”")
+    if unit_id is not None and order.unit_id != unit_id and chosen is not acts.ACTS["note"]:
+        raise Refused("协办单位只能留言")
+
+
+@door.post("/<int:order_id>/reveal")
+@desks
+def reveal(order_id: int) -> ResponseReturnValue:
+    """The person in full, for a reason that is kept."""
+    sent = gate.load(forms.Reveal())
+    told = secrecy.reveal(seen(order_id), unit_of_viewer(), sent["reason"])
+    session.commit()
+    return jsonify(value=told[sent["field"]])
+
+
+@door.get("/<int:order_id>/print")
+@desks
+def paper(order_id: int) -> ResponseReturnValue:
+    """The order on paper (交办单); a hidden person stays hidden."""
+    order, unit_id = seen(order_id), unit_of_viewer()
+    names = words.unit_names([order.unit_id, order.accused_id])
+    return gate.page(
+        "orders/paper.html",
+        order=order,
+        who=secrecy.person(order, unit_id),
+        said={
+            name: secrecy.text(order, getattr(order, name), unit_id) for name in ("title", "content", "result", "reply")
+        },
+        address="" if secrecy.hides(order, unit_id) else order.address or "",
+        units=names,
+        lines=timeline.of_order(order, unit_id),
+        now=clock.now(),
+        **words.LABELS,
+    )

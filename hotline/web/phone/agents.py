@@ -1,0 +1,82 @@
+"""The legs of agents, supervisors and outside parties."""
+
+from collections.abc import Sequence
+
+from flask import request
+
+from hotline.db import session
+from hotline.errors import HotlineError
+from hotline.queues import conversation
+from hotline.queues.models import Part, Stint, StintState
+from hotline.telephony.steps import Hangup, Join, Pause, Plan, Say, Step
+from hotline.web.phone import door
+from hotline.web.phone.entrance import listening, notice, params, perform
+
+ASIDE = {Part.LISTEN: True, Part.WHISPER: False, Part.BARGE: False}
+
+
+def agent_of(endpoint: str) -> int:
+    """The account behind `client:agent_<id>`; 0 for anything else. The provider vouches for it, the browser cannot."""
+    name, _, number = endpoint.removeprefix("client:").partition("_")
+    return int(number) if name == "agent" and number.isdigit() else 0
+
+
+@door.post("/agent")
+@listening
+def agent() -> Sequence[Step]:
+    """A softphone dials in for the conversation it has claimed."""
+    try:
+        stint, acts = conversation.leg_arrived(_named_stint(), agent_of(notice().caller), notice().leg)
+    except HotlineError as refusal:
+        session.rollback()
+        return [Say(refusal.message), Hangup()]
+    session.commit()
+    perform(acts)
+    return _into(stint)
+
+
+def _named_stint() -> int:
+    named = params().get("stint", "")
+    return int(named) if named.isdigit() else 0
+
+
+def _into(stint: Stint) -> Plan:
+    where = f"stint={stint.id}"
+    principal = conversation.principal(stint.call_id)
+    coach = principal.leg_ref if stint.part is Part.WHISPER and principal else None
+    return [
+        Join(
+            stint.room,
+            role=stint.part.value,
+            label=f"stint-{stint.id}",
+            then=f"/phone/agent-left?{where}",
+            status=f"/phone/room?{where}",
+            muted=stint.part is Part.LISTEN,
+            coach=coach,
+            start=stint.part not in ASIDE,
+        )
+    ]
+
+
+@door.post("/outside")
+@listening
+def outside() -> Sequence[Step]:
+    """An outside party (hospital, 110, 120, partner line) has answered: into the room."""
+    stint = conversation.by_id(request.args.get("stint", 0, type=int))
+    if stint is None or stint.state is StintState.ENDED or stint.part is not Part.OUTSIDE:
+        return [Hangup()]
+    stint.leg_ref = notice().leg
+    conversation.outside_joined(stint)
+    return [Pause(1), *_into(stint)]
+
+
+@door.post("/agent-left")
+@listening
+def agent_left() -> Sequence[Step]:
+    """A leg has left its room. Without 完成 before, the agent was lost and the caller goes back to the top."""
+    stint = conversation.by_id(request.args.get("stint", 0, type=int))
+    if stint is not None and stint.leg_ref == notice().leg:
+        acts = conversation.lost(stint)
+        session.commit()
+        perform(acts)
+    return [Hangup()]

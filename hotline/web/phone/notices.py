@@ -1,0 +1,83 @@
+"""What the provider tells afterwards: in any order, repeated, early or late."""
+
+from datetime import timedelta
+
+from flask import g, request
+
+from hotline import clock
+from hotline.calls import intake
+from hotline.calls.models import EventKind
+from hotline.queues import conversation, reconcile, recordings
+from hotline.queues.acts import Act
+from hotline.telephony.notices import RecordingState, RoomEvent
+from hotline.web.phone import door
+from hotline.web.phone.entrance import config, notice, provider, told
+
+
+@door.post("/status")
+@told
+def status() -> list[Act]:
+    """How the caller's leg stands. A terminal status frees everything that belonged to the call.
+
+    A softphone's leg is no call of its own; its stint is told by its room.
+    """
+    heard = notice()
+    if heard.status is None or heard.caller.startswith("client:"):
+        return []
+    seconds = heard.seconds
+    report = intake.Report(
+        provider().name,
+        heard.leg,
+        g.key,
+        EventKind.LEG_STATUS,
+        heard.at or clock.now(),
+        {"status": heard.status.value, "seconds": seconds},
+        None,
+    )
+    receipt = intake.receive(report, config().home_city)
+    return reconcile.ended(receipt.call_id) if receipt.new else []
+
+
+@door.post("/room")
+@told
+def room() -> list[Act]:
+    """Inside a room: who joined and who left. A person who left without 完成 was lost."""
+    heard = notice()
+    name, _, number = heard.label.partition("-")
+    if name != "stint" or not number.isdigit():
+        return []
+    stint = conversation.by_id(int(number))
+    if stint is None:
+        return []
+    if heard.room_event is RoomEvent.JOINED:
+        stint.room_ref = heard.room
+    return conversation.lost(stint) if heard.room_event is RoomEvent.LEFT else []
+
+
+@door.post("/leg")
+@told
+def leg() -> list[Act]:
+    """How an outside party's leg stands."""
+    stint = conversation.by_id(request.args.get("stint", 0, type=int))
+    heard = notice()
+    if stint is not None and heard.status is not None and heard.status.terminal:
+        conversation.end(stint, finished=True)
+    return []
+
+
+@door.post("/recorded")
+@told
+def recorded() -> list[Act]:
+    """A recording can be fetched."""
+    heard = notice()
+    if heard.recording_state is RecordingState.READY:
+        started = clock.now() - timedelta(seconds=heard.recording_seconds or 0)
+        recordings.ready(
+            provider().name,
+            heard.leg,
+            heard.recording,
+            kind=request.args.get("kind", "talk"),
+            started_at=started,
+            seconds=heard.recording_seconds or 0,
+        )
+    return []

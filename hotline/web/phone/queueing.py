@@ -1,0 +1,226 @@
+"""The caller waits: the waiting room, its keys, and the ways out of it."""
+
+from collections.abc import Sequence
+
+from flask import request
+from sqlalchemy import select
+
+from hotline.calls.models import Call, CallState, EventKind
+from hotline.db import session
+from hotline.errors import Conflict
+from hotline.ivr import plans
+from hotline.queues import conversation, waiting
+from hotline.queues.models import Line, Stint, StintState, Waiting, WaitState
+from hotline.telephony.notices import WaitOver
+from hotline.telephony.steps import (
+    Collect,
+    Goto,
+    Hangup,
+    Join,
+    Park,
+    Pause,
+    Plan,
+    Prompt,
+    Say,
+    Step,
+    Unpark,
+)
+from hotline.web.phone import door, words
+from hotline.web.phone.entrance import Answer, control, find, listening, notice
+
+EVERY_ROUNDS = 3
+"""The position is told in every so many rounds of the waiting room (about ten seconds each)."""
+
+
+def crisis_line() -> str:
+    """The line of crisis intervention."""
+    return next(line.code for line in waiting.lines().values() if line.crisis)
+
+
+def into_line(call: Call, line: str, spoken: Sequence[Step]) -> Plan:
+    """Enter `line` and park."""
+    turn = waiting.enter(call.id, line)
+    return [*spoken, _park(turn)]
+
+
+def _park(turn: Waiting) -> Park:
+    where = f"turn={turn.turn}"
+    return Park(f"w-{turn.line}", wait=f"/phone/wait?{where}&n=0", then=f"/phone/queue-left?{where}")
+
+
+def _turn(call: Call) -> Waiting | None:
+    number = request.args.get("turn", 0, type=int)
+    return session.scalars(select(Waiting).where(Waiting.call_id == call.id, Waiting.turn == number)).one_or_none()
+
+
+@door.post("/wait")
+@listening
+def wait() -> Sequence[Step]:
+    """What to hear while waiting. Asked again each time the document ends: the caller's heartbeat."""
+    call = find(notice().leg)
+    turn = _turn(call) if call else None
+    if turn is None or turn.state is WaitState.LEFT:
+        return [Unpark()]
+    if turn.state is not WaitState.WAITING:
+        return [Pause(2)]
+    waiting.heard(turn.id)
+    rounds = request.args.get("n", 0, type=int)
+    onward = Goto(f"/phone/wait?turn={turn.turn}&n={rounds + 1}")
+    if session.get_one(Line, turn.line).crisis:
+        return [Prompt("crisis-wait", words.CRISIS_WAIT), Pause(5), onward]
+    if rounds % EVERY_ROUNDS:
+        return [Prompt("wait", words.WAIT), Pause(8), onward]
+    spoken = (Say(words.position(waiting.place(turn))), Say(words.CHOICES))
+    return [Collect(spoken, f"/phone/wait-key?turn={turn.turn}&n={rounds}", seconds=4), onward]
+
+
+@door.post("/wait-key")
+@control
+def wait_key() -> Answer:
+    """2: call me back; 3: leave a message; anything else: go on waiting."""
+    call = find(notice().leg)
+    turn = _turn(call) if call else None
+    if call is None or turn is None:
+        return Answer([Unpark()])
+    onward = Goto(f"/phone/wait?turn={turn.turn}&n={request.args.get('n', 0, type=int) + 1}")
+    reason = {"2": "callback", "3": "voicemail"}.get(notice().keys or "")
+    if reason is None or session.get_one(Line, turn.line).crisis:
+        return Answer([onward])
+    if not waiting.leave(call.id, turn.turn, reason):
+        return Answer([onward])
+    return Answer([Unpark()])
+
+
+@door.post("/queue-left")
+@control
+def queue_left() -> Answer:
+    """The waiting room is over for this caller; asked once, and perhaps beside our own redirect."""
+    call = find(notice().leg)
+    turn = _turn(call) if call else None
+    if call is None or turn is None or call.state is CallState.ENDED:
+        return Answer([Hangup()])
+    if notice().wait_over is WaitOver.HUNG_UP:
+        return Answer([Hangup()], acts=conversation.caller_gone(call.id))
+    joined = _joining(call, turn)
+    if joined is not None:
+        return Answer(_room(joined))
+    if turn.state is WaitState.LEFT:
+        onward = {"callback": "/phone/call-back", "voicemail": "/phone/message"}.get(turn.reason, "/phone/farewell")
+        return Answer([Goto(onward)])
+    return Answer([Say(words.WAIT), _park(turn)])
+
+
+def _joining(call: Call, turn: Waiting) -> Stint | None:
+    """The stint this caller is being fetched for."""
+    open_stint = select(Stint).where(
+        Stint.call_id == call.id, Stint.turn == turn.turn, Stint.state != StintState.ENDED, Stint.leg_ref != ""
+    )
+    found = session.scalars(open_stint.order_by(Stint.id).limit(1)).one_or_none()
+    return conversation.caller_joined(call.id, found.id) if found else None
+
+
+@door.post("/join")
+@control
+def join() -> Answer:
+    """Fetched by an agent who took the call: into the room. If the agent is gone again, back to the place."""
+    call = find(notice().leg)
+    if call is None or call.state is CallState.ENDED:
+        return Answer([Hangup()])
+    try:
+        stint = conversation.caller_joined(call.id, request.args.get("stint", 0, type=int))
+    except Conflict:
+        return Answer(_back(call))
+    return Answer(_room(stint))
+
+
+def _back(call: Call) -> Plan:
+    last = session.scalars(select(Waiting).where(Waiting.call_id == call.id).order_by(Waiting.turn.desc())).first()
+    if last is None:
+        return [Goto("/phone/farewell")]
+    return [Say(words.AGAIN), _park(last)]
+
+
+def _room(stint: Stint) -> Plan:
+    where = f"stint={stint.id}"
+    return [
+        Join(
+            stint.room,
+            role="caller",
+            label="caller",
+            then=f"/phone/after?{where}",
+            status=f"/phone/room?{where}",
+            end_on_exit=True,
+            record="/phone/recorded",
+        )
+    ]
+
+
+@door.post("/again")
+@control
+def again() -> Answer:
+    """Back in a line, after a lost agent or a transfer."""
+    call = find(notice().leg)
+    turn = _turn(call) if call else None
+    if turn is None:
+        return Answer([Hangup()])
+    return Answer([Say(words.MOVED if request.args.get("moved") else words.AGAIN), _park(turn)])
+
+
+@door.post("/after")
+@control
+def after() -> Answer:
+    """The room is over for the caller. Finished: the farewell. Otherwise the agent was lost."""
+    call = find(notice().leg)
+    stint = session.get(Stint, request.args.get("stint", 0, type=int))
+    if call is None or stint is None or call.state is CallState.ENDED:
+        return Answer([Hangup()])
+    if stint.state is StintState.ENDED and stint.finished:
+        return Answer([Goto(f"/phone/farewell?stint={stint.id}")])
+    acts = conversation.lost(stint)
+    if not acts:
+        return Answer(_back(call))
+    turn = session.scalars(select(Waiting).where(Waiting.call_id == call.id).order_by(Waiting.turn.desc())).first()
+    return Answer([Say(words.AGAIN), _park(turn)] if turn else [Hangup()])
+
+
+@door.post("/farewell")
+@control
+def farewell() -> Answer:
+    """The survey, never after a crisis call."""
+    call = find(notice().leg)
+    if call is None or not request.args.get("stint"):
+        return Answer([Say(words.CALLER_ENDS), Hangup()])
+    if call.queue == crisis_line():
+        return Answer([Say(words.CRISIS_ENDS), Hangup()])
+    return Answer([Collect((Say(words.SURVEY),), "/phone/score", seconds=6), Say(words.CALLER_ENDS), Hangup()])
+
+
+@door.post("/score")
+@control
+def score() -> Answer:
+    """1 is very satisfied (5 points) … 5 very dissatisfied (1 point), as 好差评 has it."""
+    keys = notice().keys or ""
+    if keys not in ("1", "2", "3", "4", "5"):
+        return Answer([Say(words.CALLER_ENDS), Hangup()])
+    return Answer([Say(words.THANKS), Hangup()], EventKind.SURVEYED, {"score": 6 - int(keys)})
+
+
+@door.post("/call-back")
+@control
+def call_back() -> Answer:
+    """The caller asked to be called back; the place in the line is kept by the hour of asking."""
+    return Answer(plans.call_back(), EventKind.CALLBACK_ASKED)
+
+
+@door.post("/message")
+@control
+def message() -> Answer:
+    """Leave a message."""
+    return Answer(plans.message())
+
+
+@door.post("/message-left")
+@control
+def message_left() -> Answer:
+    """The message is spoken; the file follows by a notice."""
+    return Answer([Say(words.MESSAGE_KEPT), Hangup()], EventKind.VOICEMAIL)

@@ -1,0 +1,68 @@
+"""并单: several orders about one matter are handled as one. Nothing melts: each keeps its number, its deadline
+and its own answer, and can be taken out again as it went in."""
+
+from sqlalchemy import select
+
+from hotline.db import session
+from hotline.errors import Conflict, Invalid
+from hotline.workorders import deadlines, moves
+from hotline.workorders.codes import ENDED, Clock, Move, State
+from hotline.workorders.models import Order
+from hotline.workorders.moves import HOUSE, By
+
+
+def children(order_id: int) -> list[Order]:
+    """The orders bundled under this one, oldest first."""
+    return list(session.scalars(select(Order).where(Order.parent_id == order_id).order_by(Order.id)))
+
+
+def merge(order_id: int, parent_id: int, by: By, reason: str) -> Order:
+    """Bundle an order that is not yet dispatched under a main order. Both are held, the lower number first."""
+    if order_id == parent_id:
+        raise Invalid("不能并入自身", fields={"parent_id": ["不能并入自身"]})
+    first, second = (moves.locked(one) for one in sorted((order_id, parent_id)))
+    order, parent = (first, second) if first.id == order_id else (second, first)
+    if parent.state in (State.DRAFT, State.MERGED, *ENDED):
+        raise Conflict("主单已并入他单、办结或作废，不能并入")
+    if children(order.id):
+        raise Conflict("该工单下已有并单，请先拆单")
+    moves.make(order, Move.MERGE, by, reason=reason.strip(), data={"parent": parent.own_no}, parent_id=parent.id)
+    return parent
+
+
+def unmerge(order_id: int, by: By, reason: str = "") -> Order:
+    """Take an order out of its bundle, as it was before. Not once it was answered with the main order."""
+    order = moves.locked(order_id)
+    moves.check(order, Move.UNMERGE, by)
+    if order.replied_at is not None:
+        raise Conflict("该工单已随主单答复，不能拆单")
+    moves.make(order, Move.UNMERGE, by, reason=reason.strip())
+    return order
+
+
+def answer_children(parent: Order) -> None:
+    """Each bundled order gets the approved answer as its own, measured against its own deadline."""
+    for child in children(parent.id):
+        clocks = deadlines.running(child)
+        child.result, child.reply, child.replied_at = parent.result, parent.reply, parent.replied_at
+        deadlines.stop(clocks, parent.replied_at or parent.changed_at, {Clock.REPLY, Clock.FEEDBACK})
+        deadlines.show(child, clocks)
+        child.changed_at = parent.changed_at
+        moves.note(child, Move.ANSWERED_WITH_PARENT, HOUSE, reason=parent.reply or "", data={"parent": parent.own_no})
+
+
+def reopen_children(parent: Order) -> None:
+    """The main order is worked again: what had been answered with it waits for a new answer."""
+    for child in children(parent.id):
+        if child.replied_at is not None:
+            deadlines.start(child, Clock.REPLY, parent.changed_at)
+            deadlines.show(child, deadlines.running(child))
+            child.replied_at = None
+            moves.note(child, Move.NOTE, HOUSE, reason="主单重办", data={"parent": parent.own_no})
+
+
+def withdraw(order: Order, reason: str, by: By) -> None:
+    """The demand itself is gone: void the order; what was bundled under it stands on its own again."""
+    for child in children(order.id):
+        moves.make(moves.locked(child.id), Move.UNMERGE, HOUSE, reason="主单已撤回")
+    moves.make(order, Move.WITHDRAW, by, reason=reason)

@@ -1,0 +1,191 @@
+"""受理: how an order comes into being. Life in danger never becomes an order."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from hotline import audit, clock, db
+from hotline.calls.numbers import normalise
+from hotline.db import session
+from hotline.errors import Conflict, Invalid, NotFound
+from hotline.places import home
+from hotline.places.models import Area, Institution
+from hotline.workorders import moves, numbering
+from hotline.workorders.codes import Move, Nature, Party, Source, State, Urgency
+from hotline.workorders.models import Handover, Order
+from hotline.workorders.moves import By
+
+CLOCK_SKEW = timedelta(minutes=5)
+EARLIEST = datetime(2000, 1, 2, tzinfo=clock.ZONE)
+LONGEST_LIMIT = timedelta(days=730)
+EXTERNAL_NO = r"^[0-9A-Za-z一-鿿][0-9A-Za-z一-鿿〔〕（）()_.\-]{0,63}$"
+"""Numbers as platforms write them; kept as text, leading zeros and all."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What an order is about and who wants it; plain values, checked by the door's schema."""
+
+    source: Source
+    nature: Nature
+    title: str
+    content: str
+    external_no: str | None = None
+    call_id: int | None = None
+    channel: str = "TEL"
+    kind: str = "1"
+    urgency: Urgency = Urgency.NORMAL
+    topic_id: int | None = None
+    district_code: str | None = None
+    address: str | None = None
+    caller_name: str | None = None
+    caller_phone: str | None = None
+    contact_phone: str | None = None
+    confidential: bool = False
+    reply_required: bool = True
+    accused_id: int | None = None
+    registered_at: datetime | None = None
+    counts_on: date | None = None
+    reply_due: datetime | None = None
+
+
+def find(source: Source, external_no: str) -> Order | None:
+    return session.scalar(select(Order).where(Order.source == source, Order.external_no == external_no))
+
+
+def register(demand: Demand, by: By) -> Order:
+    """Take a demand up as an order, registered and with its clocks running. Raises Conflict when it is here already."""
+    check_times(demand)
+    lock(demand.source)
+    if demand.external_no and (known := find(demand.source, demand.external_no)):
+        raise Conflict(f"该编号已登记为 {known.own_no}", own_no=known.own_no)
+    check_references(demand)
+    return register_new([demand], by)[0]
+
+
+def register_new(demands: Sequence[Demand], by: By) -> list[Order]:
+    """Register demands that were checked and are known to be new, in few statements."""
+    numbers = _own_numbers(demands)
+    orders = [_order(demand, by, next(numbers[_series(demand)])) for demand in demands]
+    session.add_all(orders)
+    session.flush()
+    for order, demand in zip(orders, demands, strict=True):
+        moves.make(order, Move.REGISTER, by, at=order.registered_at, due=demand.reply_due)
+    session.flush()
+    return orders
+
+
+Series = tuple[Source, date]
+
+
+def _series(demand: Demand) -> Series:
+    return demand.source, demand.counts_on or clock.business_day(demand.registered_at or clock.now())
+
+
+def _own_numbers(demands: Sequence[Demand]) -> dict[Series, Iterator[str]]:
+    series = [_series(demand) for demand in demands]
+    return {one: iter(numbering.take(*one, series.count(one))) for one in dict.fromkeys(series)}
+
+
+def _order(demand: Demand, by: By, own_no: str) -> Order:
+    at = demand.registered_at or clock.now()
+    dial = home.dial_code()
+    caller, contact = normalise(demand.caller_phone, dial), normalise(demand.contact_phone, dial)
+    return Order(
+        own_no=own_no,
+        source=demand.source,
+        external_no=demand.external_no,
+        call_id=demand.call_id,
+        channel=demand.channel,
+        kind=demand.kind,
+        nature=demand.nature,
+        urgency=demand.urgency,
+        topic_id=demand.topic_id,
+        district_code=demand.district_code,
+        registered_at=at,
+        registered_on=_series(demand)[1],
+        acceptor_id=by.id if by.party is Party.HOTLINE else None,
+        title=demand.title,
+        content=demand.content,
+        address=demand.address,
+        caller_name=demand.caller_name,
+        caller_phone=caller.display or demand.caller_phone,
+        caller_hash=caller.hash,
+        contact_phone=contact.display or demand.contact_phone,
+        contact_hash=contact.hash,
+        confidential=demand.confidential,
+        reply_required=demand.reply_required,
+        accused_id=demand.accused_id,
+        state=State.DRAFT,
+        changed_at=at,
+    )
+
+
+def lock(source: Source) -> None:
+    """Deliveries of one source stand in line, so that the same one is never taken in twice."""
+    db.lock(f"orders:{source}")
+
+
+def check_times(demand: Demand) -> None:
+    """Raise Invalid for a receipt in the future or the far past, and for a limit out of all bounds."""
+    at = demand.registered_at or clock.now()
+    if not EARLIEST <= at <= clock.now() + CLOCK_SKEW:
+        raise Invalid("登记时间应在2000年以后、当前时间以前", fields={"registered_at": ["超出范围"]})
+    if demand.reply_due and not at < demand.reply_due <= at + LONGEST_LIMIT:
+        raise Invalid("回复时限应晚于登记时间，且不超过两年", fields={"reply_due": ["超出范围"]})
+
+
+def check_references(demand: Demand) -> None:
+    """Raise Invalid for an area or institution that does not exist."""
+    if demand.district_code and session.get(Area, demand.district_code) is None:
+        raise Invalid("没有这个区划代码", fields={"district_code": ["没有这个区划代码"]})
+    if demand.accused_id and session.get(Institution, demand.accused_id) is None:
+        raise Invalid("没有这个机构", fields={"accused_id": ["没有这个机构"]})
+
+
+def hand_over(
+    service: str,
+    facts: str,
+    by: By,
+    *,
+    call_id: int | None = None,
+    order_id: int | None = None,
+    source: Source | None = None,
+    external_no: str | None = None,
+) -> Handover:
+    """Life in danger: write down that 110, 119, 120 or 122 was told. An order that already waits is void."""
+    if not facts.strip():
+        raise Invalid("请写明情况和移交对象", fields={"facts": ["不能为空"]})
+    if order_id is not None:
+        order = moves.locked(order_id)
+        moves.make(order, Move.VOID, by, reason=f"危及生命，已移交{service}：{facts.strip()}")
+    if external_no and (known := _handed_over(source, external_no)):
+        return known
+    made = Handover(
+        at=clock.now(),
+        service=service,
+        by_id=by.id,
+        call_id=call_id,
+        order_id=order_id,
+        source=source,
+        external_no=external_no,
+        facts=facts.strip(),
+    )
+    session.add(made)
+    session.flush()
+    audit.record("emergency.handover", f"handover:{made.id}", service=service)
+    return made
+
+
+def _handed_over(source: Source | None, external_no: str) -> Handover | None:
+    return session.scalar(select(Handover).where(Handover.source == source, Handover.external_no == external_no))
+
+
+def require_unit(unit_id: int) -> Institution:
+    """The institution, if it takes orders. Raises NotFound otherwise."""
+    unit = session.get(Institution, unit_id)
+    if unit is None or not unit.handles_orders or (unit.closed_on and unit.closed_on <= clock.today()):
+        raise NotFound("没有这个承办单位")
+    return unit

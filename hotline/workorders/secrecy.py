@@ -1,0 +1,80 @@
+"""保密: what a handling unit may know of the person behind an order.
+
+A confidential order shows no unit who asked; a unit that is itself accused never sees the complainant.
+The same rule serves page, print, export, interface and log.
+"""
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from hotline import audit, privacy
+from hotline.db import session
+from hotline.errors import Invalid, Refused
+from hotline.places.models import Institution
+from hotline.workorders.models import Order
+
+HIDDEN = "保密诉求人"
+NUMBERS = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}|\d{17}[\dXx])(?!\d)")
+
+
+@dataclass(frozen=True)
+class Person:
+    """The person of an order as one viewer may see them."""
+
+    name: str
+    phone: str
+    contact: str
+    hidden: bool
+
+
+def hides(order: Order, unit_id: int | None) -> bool:
+    """Whether a viewer of this unit (None: the hotline) must not learn who asked."""
+    if unit_id is None:
+        return False
+    return order.confidential or (order.accused_id is not None and order.accused_id in _family(unit_id))
+
+
+def _family(unit_id: int) -> set[int]:
+    """The institution with its parent and its branches."""
+    unit = session.get(Institution, unit_id)
+    top = (unit.parent_id if unit else None) or unit_id
+    return {unit_id, top, *session.scalars(select(Institution.id).where(Institution.parent_id == top))}
+
+
+def person(order: Order, unit_id: int | None) -> Person:
+    """Masked for every viewer, hidden where the rule says so."""
+    if hides(order, unit_id):
+        return Person(HIDDEN, "", "", hidden=True)
+    return Person(
+        privacy.mask_name(order.caller_name) or "匿名",
+        privacy.mask_phone(order.caller_phone),
+        privacy.mask_phone(order.contact_phone),
+        hidden=False,
+    )
+
+
+def text(order: Order, words: str | None, unit_id: int | None) -> str:
+    """A text of the order without what would give the person away to this viewer."""
+    if not words or not hides(order, unit_id):
+        return words or ""
+    for secret in (order.caller_name, order.caller_phone, order.contact_phone, order.address):
+        if secret and len(secret) > 1:
+            words = words.replace(secret, "〔保密〕")
+    return NUMBERS.sub("〔保密〕", words)
+
+
+def reveal(order: Order, unit_id: int | None, reason: str) -> dict[str, str]:
+    """The person in full, for a reason that is written down."""
+    if hides(order, unit_id):
+        raise Refused("诉求人信息保密，请通过热线联系")
+    if not reason.strip():
+        raise Invalid("请填写查看理由", fields={"reason": ["不能为空"]})
+    audit.record("order.reveal", f"order:{order.id}", reason=reason.strip())
+    return {
+        "name": order.caller_name or "",
+        "phone": order.caller_phone or "",
+        "contact": order.contact_phone or "",
+        "address": order.address or "",
+    }

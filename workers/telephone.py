@@ -1,0 +1,51 @@
+"""What the workers do with the telephone provider. The provider is asked between transactions, never inside one."""
+
+from datetime import datetime
+
+from flask import current_app
+
+from hotline import clock
+from hotline.config import Config
+from hotline.db import session
+from hotline.queues import reconcile, recordings, ticker
+from hotline.queues.acts import carry_out
+from hotline.telephony.provider import provider_for
+
+
+def house() -> Config:
+    config: Config = current_app.config["HOTLINE"]
+    return config
+
+
+def tick() -> None:
+    """The one-second ticker of the lines."""
+    acts = ticker.tick()
+    session.commit()
+    carry_out(provider_for(house()), acts)
+
+
+def sweep(since: datetime) -> None:
+    """Reconcile every call since `since` with the provider's list."""
+    provider = provider_for(house())
+    refs = reconcile.stale(provider.name)
+    session.commit()
+    legs = reconcile.gather(provider, refs, since, clock.now())
+    swept = reconcile.settle(provider.name, house().home_city, legs)
+    session.commit()
+    carry_out(provider, swept.acts)
+
+
+def fetch_recording(recording_id: int) -> None:
+    """Bring one recording home; only then is it taken away from the provider."""
+    ref = recordings.to_fetch(recording_id)
+    session.commit()
+    if ref is None:
+        return
+    provider = provider_for(house())
+    recordings.keep(recording_id, provider.fetch_recording(ref), house().recording_dir)
+    session.commit()
+    provider.delete_recording(ref)
+
+
+def purge_recordings() -> int:
+    return recordings.purge(house().recording_dir)
