@@ -1,0 +1,86 @@
+"""The voice menu's editor in real Chromium: faults told while editing, a draft kept, played by keys, published."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from hotline.ivr import service
+from hotline.people.demo import DEMO_PASSWORD
+from hotline.people.models import Account, Role
+
+
+@pytest.fixture
+def editor(served, staff, committed_app, screen):
+    with committed_app.app_context():
+        login = service.session.get(Account, staff[Role.ADMIN]).login
+        service.session.remove()
+    screen.failures = []
+    screen.on("pageerror", lambda error: screen.failures.append(str(error)))
+    screen.on("console", lambda told: screen.failures.append(told.text) if "Content Security" in told.text else None)
+    screen.goto(f"{served}/admin/menus/editor")
+    screen.fill("[name=login]", login)
+    screen.fill("[name=password]", DEMO_PASSWORD)
+    screen.press("[name=password]", "Enter")
+    expect(screen.get_by_text("没有错误，可以发布")).to_be_visible()
+    yield screen
+    assert screen.failures == []
+
+
+def test_a_menu_is_edited_played_by_keys_and_published(editor, committed_app):
+    card = editor.locator("#node-fever")
+    card.locator("textarea").fill("发热请到发热门诊。\n再见。")
+    name = card.locator(".node-name")
+    name.fill("cold")
+    name.press("Tab")
+    expect(editor.locator("#node-topics select").nth(2)).to_have_value("cold")
+    expect(editor.locator("[data-where]")).to_have_text("welcome：等待按键")
+    editor.locator("h1").click()
+    editor.keyboard.press("p")
+    editor.keyboard.press("4")
+    expect(editor.locator("[data-where]")).to_have_text("topics：等待按键")
+    editor.keyboard.press("2")
+    expect(editor.locator("[data-where]")).to_have_text("cold：播报完毕，通话结束")
+    expect(editor.locator("[data-heard] li").last).to_have_text("再见。")
+    expect(editor.locator("#node-cold")).to_have_class(re.compile("is-here"))
+    editor.fill("#note", "发热提示改写")
+    editor.press("#note", "Enter")
+    expect(editor.get_by_role("heading", name="发布记录")).to_be_visible()
+    with committed_app.app_context():
+        nodes = service.published().tree["nodes"]
+        assert nodes["cold"]["say"] == ["发热请到发热门诊。", "再见。"]
+        assert nodes["topics"]["keys"]["2"] == "cold"
+        service.session.remove()
+
+
+def test_a_broken_draft_names_the_node_is_kept_and_given_up(editor):
+    editor.locator("#node-smoking select").nth(1).select_option("crisis")
+    editor.locator("#node-fever header button", has_text="删除").click()
+    expect(editor.locator("[data-faults]")).to_contain_text("topics：指向不存在的节点：fever")
+    expect(editor.locator("#node-topics")).to_have_class(re.compile("is-wrong"))
+    expect(editor.locator("[data-where]")).to_contain_text("草稿还有错误")
+    editor.fill("#note", "不该发布")
+    editor.press("#note", "Enter")
+    expect(editor.locator("[data-refused]")).to_contain_text("topics：指向不存在的节点：fever")
+    editor.reload()
+    expect(editor.get_by_text("已恢复未发布的草稿")).to_be_visible()
+    expect(editor.locator("#node-fever")).to_have_count(0)
+    editor.get_by_role("button", name="放弃草稿").click()
+    expect(editor.get_by_text("没有错误，可以发布")).to_be_visible()
+    expect(editor.locator("#node-fever")).to_have_count(1)
+
+
+def test_hours_are_edited_in_several_windows(editor):
+    editor.get_by_role("button", name="添加时段").click()
+    windows = editor.locator(".window")
+    expect(windows).to_have_count(2)
+    windows.nth(1).locator("input").nth(1).fill("08:00")
+    expect(editor.locator("[data-faults]")).to_contain_text("服务时间“booking”的时段无效")
+    windows.nth(1).locator("input").nth(1).fill("24:00")
+    expect(editor.get_by_text("没有错误，可以发布")).to_be_visible()
+    editor.fill("#at", "2024-02-06T23:30")
+    editor.locator("[data-keypad] button", has_text="1").click()
+    expect(editor.locator("[data-where]")).to_have_text("booking：进入“预约挂号”排队")
+    editor.fill("#at", "2024-02-10T23:30")
+    editor.locator("[data-keypad] button", has_text="1").click()
+    expect(editor.locator("[data-where]")).to_have_text("general：进入“人工服务”排队（booking 非服务时间）")

@@ -1,0 +1,147 @@
+"""The agent's line over its JSON: the whole way of a call, and every refusal in the agent's words."""
+
+import pytest
+
+from hotline.calls.models import Call, CallState
+from hotline.db import session
+from hotline.people.models import Role
+from hotline.queues import waiting
+from tests.signed import Provider, caller_leg
+
+LEG, AGENT_LEG = caller_leg(1), caller_leg(77)
+
+
+@pytest.fixture
+def provider(app, client):
+    return Provider(app.test_client(), app.config["HOTLINE"])
+
+
+@pytest.fixture
+def desk(client, sign_in, people):
+    waiting.set_skills(people[Role.AGENT].id, ["consult", "crisis", "general"])
+    session.commit()
+    return sign_in(client, Role.AGENT)
+
+
+def post(client, verb, **body):
+    return client.post(f"/desk/line/{verb}", json=body)
+
+
+def ring(provider, key="0"):
+    reply = provider.call("/phone/voice", LEG)
+    assert reply.status_code == 200
+    assert "<Enqueue" in provider.call("/phone/menu?node=welcome&n=1", LEG, Digits=key).text
+
+
+def test_a_call_from_ring_to_wrap_up(desk, provider, people):
+    assert post(desk, "state", state="ready").json["label"] == "就绪"
+    ring(provider)
+    view = desk.get("/desk/line").json
+    assert (view["state"], view["offers"][0]["caller"], view["offers"][0]["line"]) == (
+        "offered",
+        "138****1234",
+        "人工服务",
+    )
+    answered = post(desk, "answer", offer=view["offers"][0]["id"]).json
+    agent = people[Role.AGENT].id
+    softphone = {"From": f"client:agent_{agent}", "To": "", "stint": str(answered["stint"])}
+    joined = provider.call("/phone/agent", AGENT_LEG, **softphone)
+    assert "<Conference" in joined.text
+    again = provider.call("/phone/agent", AGENT_LEG, **softphone)
+    assert again.text == joined.text
+    room = provider.call(f"/phone/join?stint={answered['stint']}", LEG, CallStatus="in-progress")
+    assert "<Conference" in room.text
+    view = desk.get("/desk/line").json
+    assert (view["state"], view["talk"]["dialled_in"]) == ("talking", True)
+    assert session.query(Call).one().state is CallState.TALKING
+    assert post(desk, "hold", on=True).json["state"] == "hold"
+    assert post(desk, "hold", on=False).json["state"] == "talking"
+    assert post(desk, "finish").json["state"] == "wrap_up"
+    assert "请对本次服务评价" in provider.call("/phone/farewell?stint=1", LEG).text
+    provider.call("/phone/score", LEG, Digits="1")
+    provider.call("/phone/status", LEG, CallStatus="completed")
+    assert post(desk, "wrapped").json["state"] == "ready"
+    session.expire_all()
+    assert session.query(Call).one().satisfaction == 5
+
+
+def test_a_telephone_that_cannot_connect_gives_the_caller_back_at_once(desk, provider, people):
+    post(desk, "state", state="ready")
+    ring(provider)
+    stint = post(desk, "answer", offer=desk.get("/desk/line").json["offers"][0]["id"]).json["stint"]
+    view = post(desk, "give-back").json
+    assert (view["state"], view["label"], view["waiting"]["count"]) == ("break", "小休·电话未连通", 1)
+    softphone = {"From": f"client:agent_{people[Role.AGENT].id}", "To": "", "stint": str(stint)}
+    assert "<Conference" not in provider.call("/phone/agent", AGENT_LEG, **softphone).text
+    ready = post(desk, "state", state="ready").json
+    assert (ready["state"], len(ready["offers"])) == ("offered", 1)
+
+
+def test_a_call_that_is_connected_after_all_is_not_given_back(desk, provider, people):
+    post(desk, "state", state="ready")
+    ring(provider)
+    stint = post(desk, "answer", offer=desk.get("/desk/line").json["offers"][0]["id"]).json["stint"]
+    softphone = {"From": f"client:agent_{people[Role.AGENT].id}", "To": "", "stint": str(stint)}
+    provider.call("/phone/agent", AGENT_LEG, **softphone)
+    refused = post(desk, "give-back")
+    assert (refused.status_code, refused.json["message"]) == (409, "电话已经接通")
+    assert desk.get("/desk/line").json["state"] == "talking"
+
+
+def test_somebody_elses_softphone_does_not_get_the_call(desk, provider):
+    post(desk, "state", state="ready")
+    ring(provider)
+    offer = desk.get("/desk/line").json["offers"][0]["id"]
+    stint = post(desk, "answer", offer=offer).json["stint"]
+    reply = provider.call("/phone/agent", AGENT_LEG, From="client:agent_999", To="", stint=str(stint))
+    assert "<Conference" not in reply.text
+    assert "<Hangup" in reply.text
+
+
+def test_a_caller_who_has_gone_frees_the_agent(desk, provider):
+    post(desk, "state", state="ready")
+    ring(provider)
+    offer = desk.get("/desk/line").json["offers"][0]["id"]
+    provider.call("/phone/status", LEG, CallStatus="completed")
+    refused = post(desk, "answer", offer=offer)
+    assert (refused.status_code, refused.json["message"]) == (409, "来电人已挂机")
+    assert desk.get("/desk/line").json["state"] == "ready"
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "status"),
+    [
+        ("state", {"state": "talking"}, 422),
+        ("state", {"state": "break"}, 422),
+        ("answer", {"offer": 4711}, 404),
+        ("answer", {"offer": "x"}, 422),
+        ("state", {"state": "break", "reason": "no_phone"}, 422),
+        ("give-back", {}, 409),
+        ("finish", {}, 409),
+        ("wrapped", {}, 409),
+        ("hold", {"on": True}, 409),
+        ("transfer", {"to": "line", "target": "nowhere"}, 409),
+        ("transfer", {"to": "moon", "target": "x"}, 422),
+        ("leave", {}, 409),
+        ("put-out", {"stint": 1}, 409),
+        ("recording", {"on": False}, 409),
+        ("hand", {"on": True, "extra": 1}, 422),
+    ],
+)
+def test_what_cannot_be_done_now_is_refused(desk, verb, body, status):
+    reply = post(desk, verb, **body)
+    assert reply.status_code == status
+    assert reply.json["message"]
+
+
+def test_raising_a_hand_and_the_beat(desk):
+    post(desk, "state", state="ready")
+    assert post(desk, "hand", on=True).json["hand"] is True
+    assert post(desk, "beat").json == {"ok": True}
+    assert [line["code"] for line in desk.get("/desk/line/targets").json["lines"]][0] == "crisis"
+    assert desk.get("/desk/line/telephone").json["kind"] == "simulator"
+
+
+def test_only_agents_and_supervisors_have_a_line(client, sign_in):
+    sign_in(client, Role.STATISTICIAN)
+    assert client.get("/desk/line", headers={"Accept": "application/json"}).status_code == 403

@@ -1,0 +1,119 @@
+"""The board: the truth of the database, every number with its list, and what a supervisor may do."""
+
+import pytest
+
+from hotline.db import session
+from hotline.ivr import service as ivr
+from hotline.people.models import Role
+from hotline.queues import presence
+from hotline.queues.models import AgentState, Line
+from hotline.queues.records import Blocked
+from hotline.web.wallboard import board
+from tests.signed import Provider, caller_leg
+
+
+@pytest.fixture
+def provider(app):
+    return Provider(app.test_client(), app.config["HOTLINE"])
+
+
+@pytest.fixture
+def supervisor(client, sign_in):
+    return sign_in(client, Role.SUPERVISOR)
+
+
+@pytest.fixture(autouse=True)
+def fresh_snapshot(monkeypatch):
+    monkeypatch.setattr(board._cache, "_begun", float("-inf"))
+
+
+def abandon(provider, number: int, key: str = "2") -> None:
+    leg = caller_leg(number)
+    provider.call("/phone/voice", leg)
+    provider.call("/phone/menu?node=welcome&n=1", leg, Digits=key)
+    provider.call("/phone/status", leg, CallStatus="completed")
+
+
+def test_the_snapshot_counts_what_its_lists_show(supervisor, provider):
+    for number in (1, 2, 3):
+        abandon(provider, number)
+    provider.call("/phone/voice", caller_leg(9))
+    provider.call("/phone/menu?node=welcome&n=1", caller_leg(9), Digits="5")
+    view = supervisor.get("/wallboard/snapshot").json
+    consult = next(line for line in view["lines"] if line["code"] == "consult")
+    crisis = next(line for line in view["lines"] if line["code"] == "crisis")
+    assert (consult["abandoned"], consult["short_abandoned"], consult["connect"]) == (3, 3, 0.0)
+    assert (crisis["waiting"], len(view["crisis"]), view["call_backs"]["open"]) == (1, 1, 3)
+    assert view["connect_broken"] is True
+    listed = supervisor.get("/wallboard/calls?figure=outcome_abandoned&line=consult").text
+    assert listed.count("138****1234") == 3
+
+
+def test_the_stream_of_the_board_holds_no_personal_data(supervisor, provider):
+    abandon(provider, 1)
+    body = supervisor.get("/wallboard/snapshot").text
+    assert "1234" not in body
+    assert "138" not in body
+
+
+def test_pages_open(supervisor):
+    for path in ("/wallboard/", "/wallboard/tv", "/wallboard/blocked", "/wallboard/indicators?by=hour"):
+        assert supervisor.get(path).status_code == 200
+    refused = supervisor.get("/wallboard/indicators?first=2024-02-02&last=2024-02-01")
+    assert refused.status_code == 422
+
+
+def test_a_supervisor_frees_an_agent_and_sets_skills(supervisor, people):
+    agent = people[Role.AGENT].id
+    presence.choose(agent, AgentState.READY)
+    session.commit()
+    done = supervisor.post("/wallboard/skills", json={"agent": agent, "lines": ["crisis", "consult"]})
+    assert done.status_code == 200
+    assert supervisor.post("/wallboard/skills", json={"agent": agent, "lines": ["moon"]}).status_code == 422
+    assert supervisor.post("/wallboard/release", json={"agent": agent, "reason": "页面卡住"}).status_code == 200
+    assert presence.present(agent).state is AgentState.OFFLINE
+    assert supervisor.post("/wallboard/release", json={"agent": agent, "reason": ""}).status_code == 422
+
+
+def test_taking_a_line_over_and_giving_it_back(supervisor, people):
+    taken = supervisor.post("/wallboard/take-over", json={"line": "consult", "on": True})
+    assert taken.status_code == 200
+    assert session.get_one(Line, "consult").taken_over_by == people[Role.SUPERVISOR].id
+    assert supervisor.post("/wallboard/take-over", json={"line": "consult", "on": False}).status_code == 200
+    assert supervisor.post("/wallboard/take-over", json={"line": "moon", "on": True}).status_code == 404
+
+
+def test_an_event_line_opens_on_its_key_and_closes(supervisor, provider):
+    body = {"key": "9", "name": "疫情专线", "line": "special", "announcement": "正在转接疫情专线。", "hours": 24}
+    opened = supervisor.post("/wallboard/event-lines", json=body)
+    assert opened.status_code == 200
+    assert supervisor.post("/wallboard/event-lines", json=body).status_code == 409
+    assert "疫情专线请按9" in provider.call("/phone/voice", caller_leg(1)).text
+    parked = provider.call("/phone/menu?node=welcome&n=1", caller_leg(1), Digits="9")
+    assert "正在转接疫情专线" in parked.text
+    line_id = opened.json["event_line"]
+    assert supervisor.post(f"/wallboard/event-lines/{line_id}/off", json={}).status_code == 200
+    assert supervisor.post(f"/wallboard/event-lines/{line_id}/off", json={}).status_code == 409
+    assert "9" not in ivr.tree().nodes["welcome"].keys
+
+
+def test_observing_needs_a_conversation(supervisor):
+    missing = supervisor.post("/wallboard/observe", json={"call": "0" * 32, "mode": "listen"})
+    assert missing.status_code == 404
+    assert supervisor.post("/wallboard/observe/mode", json={"mode": "barge"}).status_code == 409
+    assert supervisor.post("/wallboard/observe/leave", json={}).status_code == 409
+
+
+def test_a_block_needs_two_persons(supervisor, client, sign_in, people):
+    asked = supervisor.post("/wallboard/blocked", data={"number": "13800009999", "reason": "反复骚扰", "days": "7"})
+    assert asked.status_code == 303
+    block = session.query(Blocked.id).scalar()
+    own = supervisor.post(f"/wallboard/blocked/{block}/approve")
+    assert own.status_code == 409
+    assert supervisor.post("/wallboard/blocked", data={"number": "x", "reason": "", "days": "0"}).status_code == 422
+    assert supervisor.post(f"/wallboard/blocked/{block}/lift").status_code == 303
+
+
+def test_agents_have_no_board(client, sign_in):
+    sign_in(client, Role.AGENT)
+    assert client.get("/wallboard/snapshot", headers={"Accept": "application/json"}).status_code == 403

@@ -1,0 +1,113 @@
+"""The migrations make exactly what the models say, on both databases, upwards and downwards."""
+
+import re
+
+import pytest
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask_migrate import Migrate, downgrade, upgrade
+from sqlalchemy import Enum, inspect, text
+
+from app import create_app
+from hotline import db
+from hotline.config import ROOT
+from hotline.db import Base
+from hotline.migrations import rules
+from tests.conftest import test_config as config_for
+
+FOLDER = ROOT / "hotline" / "migrations"
+
+
+@pytest.fixture
+def empty(databases):
+    """An application on a database without a single table."""
+    with databases.fresh() as url:
+        app = create_app(config_for(url))
+        Migrate(app, db.db, directory=str(FOLDER))
+        with app.app_context():
+            with db.db.engine.begin() as connection:
+                wipe(connection)
+            yield app
+            db.session.remove()
+            db.db.engine.dispose()
+
+
+def wipe(connection) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+        return
+    found = connection.execute(text("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"))
+    connection.connection.dbapi_connection.execute("PRAGMA defer_foreign_keys=on")
+    for (name,) in found.all():
+        connection.exec_driver_sql(f'DROP TABLE "{name}"')
+
+
+def shape() -> dict[str, object]:
+    """Everything the database knows about its tables, comparable."""
+    with db.db.engine.connect() as connection:
+        look = inspect(connection)
+        tables = [name for name in look.get_table_names() if name != "alembic_version"]
+        return {
+            "rules": rules.present(connection),
+            **{
+                name: (
+                    sorted(
+                        (column["name"], str(column["type"]), column["nullable"]) for column in look.get_columns(name)
+                    ),
+                    sorted((found["name"], *found["column_names"]) for found in look.get_unique_constraints(name)),
+                    sorted(
+                        (found["name"], found["unique"], *found["column_names"]) for found in look.get_indexes(name)
+                    ),
+                    sorted((found["name"], squeeze(found["sqltext"])) for found in look.get_check_constraints(name)),
+                    sorted((found["name"], found["referred_table"]) for found in look.get_foreign_keys(name)),
+                )
+                for name in tables
+            },
+        }
+
+
+def squeeze(sql: str) -> str:
+    return re.sub(r"\s+", " ", sql)
+
+
+def test_there_is_one_head():
+    heads = ScriptDirectory(str(FOLDER)).get_heads()
+    assert len(heads) == 1
+
+
+def test_migrations_make_what_the_models_say_and_unmake_it(empty):
+    upgrade()
+    migrated = shape()
+    downgrade(revision="base")
+    with db.db.engine.connect() as connection:
+        assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+        assert rules.present(connection) == set()
+    Base.metadata.create_all(db.db.engine)
+    modelled = shape()
+    assert migrated.keys() == modelled.keys()
+    for name, found in migrated.items():
+        assert found == modelled[name], name
+
+
+def test_up_down_up(empty):
+    upgrade()
+    first = shape()
+    downgrade(revision="base")
+    upgrade()
+    assert shape() == first
+    with db.db.engine.connect() as connection:
+        assert MigrationContext.configure(connection).get_current_revision() is not None
+
+
+def test_the_members_of_every_enum_are_its_check(empty):
+    """A new member without a migration would be refused only in production."""
+    upgrade()
+    with db.db.engine.connect() as connection:
+        look = inspect(connection)
+        for table in Base.metadata.sorted_tables:
+            checks = " ".join(check["sqltext"] for check in look.get_check_constraints(table.name))
+            for column in table.columns:
+                if isinstance(column.type, Enum):
+                    missing = [value for value in column.type.enums if f"'{value}'" not in checks]
+                    assert missing == [], f"{table.name}.{column.name}"

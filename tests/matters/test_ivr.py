@@ -1,0 +1,312 @@
+"""The menu tree: what may be published, and that nobody is ever stranded in it."""
+
+import json
+from copy import deepcopy
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from hotline import clock
+from hotline.calls import intake
+from hotline.calls.models import EventKind
+from hotline.db import session
+from hotline.errors import Conflict, Invalid
+from hotline.ivr import counts, plans, preview, service
+from hotline.ivr.faults import FIELDS, Lines, faults
+from hotline.ivr.tree import Tree
+from hotline.telephony.steps import Collect, Connect, Goto, Hangup
+from tests.conftest import run_command
+from tests.signed import Provider, caller_leg
+
+LINES = Lines(frozenset({"crisis", "general", "booking", "consult", "complaint", "special"}), frozenset({"crisis"}))
+DEFAULT = json.loads(service.DEFAULT.read_text("utf-8"))
+WORKDAY, NIGHT = clock.at_local(date(2024, 2, 6), 10), clock.at_local(date(2024, 2, 6), 23)
+
+
+def changed(*path, to):
+    document = deepcopy(DEFAULT)
+    holder = document
+    for name in path[:-1]:
+        holder = holder[name]
+    if to is None:
+        del holder[path[-1]]
+    else:
+        holder[path[-1]] = to
+    return document
+
+
+def test_the_menu_delivered_has_no_fault():
+    assert faults(DEFAULT, LINES) == []
+
+
+BROKEN = [
+    (("nodes",), {}, "-", "没有任何节点"),
+    (("nodes",), {f"n{i}": {} for i in range(201)}, "-", "超过200"),
+    (("entry",), "nowhere", "-", "入口"),
+    (("entry",), ["welcome"], "-", "入口"),
+    (("extra",), 1, "-", "多余"),
+    (("hours",), [], "-", "服务时间格式"),
+    (("hours", "booking"), [["all", "17:30", "07:30"]], "-", "时段无效"),
+    (("hours", "booking"), [["sunday", "07:30", "17:30"]], "-", "时段无效"),
+    (("hours", "booking"), [[1, 2, 3]], "-", "时段无效"),
+    (("nodes", "general"), None, "welcome", "不存在的节点：general"),
+    (("nodes", "a b"), {"kind": "hangup", "say": "再见。"}, "a b", "名称"),
+    (("nodes", "event-1"), {"kind": "hangup", "say": "再见。"}, "event-1", "名称"),
+    (("nodes", "fever"), [], "fever", "类型未知"),
+    (("nodes", "fever", "kind"), [], "fever", "类型未知"),
+    (("nodes", "fever", "kind"), "song", "fever", "类型未知"),
+    (("nodes", "fever", "line"), "general", "fever", "没有这一项"),
+    (("nodes", "fever", "next"), ["general"], "fever", "格式错误"),
+    (("nodes", "fever", "next"), "moon", "fever", "不存在的节点"),
+    (("nodes", "fever", "next"), "fever", "fever", "循环"),
+    (("nodes", "fever", "say"), [], "fever", "缺少提示语"),
+    (("nodes", "fever", "say"), "  ", "fever", "缺少提示语"),
+    (("nodes", "fever", "say"), 5, "fever", "缺少提示语"),
+    (("nodes", "fever", "say"), {"prompt": "fever"}, "fever", "缺少提示语"),
+    (("nodes", "fever", "say"), {"prompt": "../x", "text": "多喝水"}, "fever", "录音名称"),
+    (("nodes", "fever", "say"), "字" * 501, "fever", "过长"),
+    (("nodes", "fever", "say"), "你好\x01", "fever", "读不出"),
+    (("nodes", "consult", "line"), "moon", "consult", "线路不存在"),
+    (("nodes", "booking", "hours"), "never", "booking", "未定义"),
+    (("nodes", "booking", "closed"), "", "booking", "非服务时间的去向"),
+    (("nodes", "booking_closed", "next"), "booking", "booking", "循环"),
+    (("nodes", "crisis"), {**DEFAULT["nodes"]["crisis"], "hours": "booking", "closed": "general"}, "crisis", "危机"),
+    (("nodes", "topics", "keys"), {}, "topics", "没有按键"),
+    (("nodes", "topics", "keys", "A"), "general", "topics", "按键无效"),
+    (("nodes", "topics", "default"), "", "topics", "困住"),
+    (("nodes", "topics", "seconds"), 0, "topics", "格式错误"),
+    (("nodes", "topics", "seconds"), "5", "topics", "格式错误"),
+    (("nodes", "smoking"), {"kind": "transfer", "say": "转接。"}, "smoking", "转接缺少号码"),
+    (("nodes", "smoking"), {"kind": "transfer", "say": "转接。", "endpoint": "打电话"}, "smoking", "转接缺少号码"),
+    (("nodes", "island"), {"kind": "hangup", "say": "再见。"}, "island", "没有任何按键"),
+    (("nodes", "welcome", "default"), "fever", "welcome", "无法到达人工"),
+    (("nodes", "welcome", "keys", "5"), "general", "welcome", "心理危机"),
+    (("nodes", "welcome", "say"), "您好。心理危机按1，其他按5。", None, ""),
+    (("nodes", "welcome", "say"), ["您好。", "心理危机请按5。"], "welcome", "心理危机"),
+]
+
+
+@pytest.mark.parametrize(("path", "to", "node", "message"), BROKEN)
+def test_each_fault_is_named_with_its_node(path, to, node, message):
+    found = faults(changed(*path, to=to), LINES)
+    if node is None:
+        assert found == []
+    else:
+        assert any(fault.node == node and message in fault.message for fault in found), found
+
+
+NAMES = ["entry", "a", "b", "c", "d", "e"]
+TARGET = st.sampled_from([*NAMES, "crisis"])
+
+
+@st.composite
+def node(draw):
+    kind = draw(st.sampled_from(sorted(FIELDS)))
+    body = {"kind": kind, "say": draw(st.sampled_from(["好。", ["一。", "二。"], {"prompt": "p", "text": "三。"}]))}
+    if kind == "menu":
+        body["keys"] = draw(st.dictionaries(st.sampled_from("012346789*#"), TARGET, min_size=1, max_size=5))
+        body["default"] = draw(TARGET)
+        body["seconds"] = draw(st.integers(1, 9))
+    elif kind == "answer" and draw(st.booleans()):
+        body["next"] = draw(TARGET)
+    elif kind in ("queue", "voicemail", "callback"):
+        body["line"] = draw(st.sampled_from(["general", "consult"]))
+        if kind == "queue" and draw(st.booleans()):
+            body |= {"hours": "day", "closed": draw(TARGET)}
+    elif kind == "transfer":
+        body["endpoint"] = "120"
+    return body
+
+
+@st.composite
+def trees(draw):
+    """Trees as they are accepted: those parts that nobody reaches are left away before they are judged."""
+    nodes = {name: draw(node()) for name in NAMES}
+    keys = {**draw(st.dictionaries(st.sampled_from("0123"), TARGET, max_size=4)), "5": "crisis"}
+    nodes["entry"] = {"kind": "menu", "say": "心理危机请按5。", "keys": keys, "default": draw(TARGET)}
+    nodes["crisis"] = {"kind": "queue", "say": "请不要挂机。", "line": "crisis"}
+    document = {"entry": "entry", "hours": {"day": [["workday", "08:00", "18:00"]]}, "nodes": nodes}
+    islands = {fault.node for fault in faults(document, LINES) if "没有任何按键" in fault.message}
+    document["nodes"] = {name: body for name, body in nodes.items() if name not in islands}
+    return document
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+@given(trees(), st.lists(st.sampled_from("0123456789*#"), max_size=12), st.booleans())
+def test_nobody_is_stranded_in_a_tree_without_faults(document, presses, is_open):
+    """Whatever was pressed, who then presses nothing comes to an end within as many steps as there are nodes."""
+    assume(not faults(document, LINES))
+    tree = Tree(document, LINES)
+    here, silent = tree.nodes[tree.entry], 0
+    while silent <= len(tree.nodes):
+        *_, here = plans.passed_closed(tree, here, lambda queue: is_open or not queue.text("hours"))
+        last = plans.plan_of(here, "线路", 1)[-1] if here.kind != "queue" else None
+        if isinstance(last, Collect):
+            key = presses.pop() if presses else ""
+            silent += not key
+            here = plans.led_to(here, tree, key)
+        elif isinstance(last, Goto) and "to=" in last.path:
+            silent += 1
+            here = tree.nodes[here.text("next")]
+        else:
+            break
+    assert here.kind == "queue" or isinstance(last, Hangup | Connect | Goto)
+    assert silent <= len(tree.nodes)
+
+
+def play(app, document, *keys, at=WORKDAY):
+    return preview.play(document, keys, at, app.config["HOTLINE"])
+
+
+def texts(played):
+    return [heard.text for heard in played.heard if heard.kind == "say"]
+
+
+def test_the_preview_waits_at_the_menu_and_follows_keys(app):
+    opening = play(app, DEFAULT)
+    assert (opening.node, opening.kind, opening.over) == ("welcome", "menu", False)
+    assert texts(opening)[0] == f"您好，{app.config['HOTLINE'].line_name}。心理危机求助请直接按5，转人工请不要按键。"
+    assert len(texts(opening)) == 3
+    queue = play(app, DEFAULT, "5")
+    assert (queue.node, queue.line, queue.over) == ("crisis", "crisis", True)
+    assert [(h.node, h.kind) for h in queue.heard[-2:]] == [("welcome", "key"), ("crisis", "say")]
+    silent = play(app, DEFAULT, "")
+    assert (silent.node, silent.line, silent.heard[3].kind) == ("general", "general", "wait")
+    again = play(app, DEFAULT, "*", "4", "9")
+    assert (again.node, again.line) == ("general", "general")
+    answer = play(app, DEFAULT, "4", "1")
+    assert (answer.node, answer.kind, answer.over) == ("vaccines", "answer", True)
+
+
+def test_the_preview_knows_the_hours(app):
+    assert play(app, DEFAULT, "1").line == "booking"
+    night = play(app, DEFAULT, "1", at=NIGHT)
+    assert (night.closed, night.node, night.line) == (["booking"], "general", "general")
+    assert "服务时间是每天7点30分到17点30分" in texts(night)[3]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "said"),
+    [
+        ("voicemail", {"line": "general"}, plans.LEAVE_MESSAGE),
+        ("callback", {"line": "general"}, plans.CALLBACK_NOTED),
+        ("transfer", {"endpoint": "120"}, "好的。"),
+        ("hangup", {}, "好的。"),
+    ],
+)
+def test_the_preview_plays_every_kind_of_end(app, kind, more, said):
+    document = changed("nodes", "smoking", to={"kind": kind, "say": "好的。", **more})
+    played = play(app, document, "6")
+    assert (played.node, played.kind, played.over, texts(played)[-1]) == ("smoking", kind, True, said)
+
+
+def test_the_preview_writes_nothing_and_refuses_what_is_broken(app):
+    play(app, DEFAULT, "2")
+    assert not session.new
+    assert not session.dirty
+    assert counts.by_node(WORKDAY - timedelta(days=9999), clock.now() + timedelta(days=1)) == {}
+    with pytest.raises(Invalid) as refused:
+        play(app, changed("nodes", "smoking", "line", to="moon"))
+    assert refused.value.fields == {"tree": ["smoking：受理线路不存在：moon"]}
+
+
+@pytest.mark.parametrize("keys", [(), ("5",), ("",), ("4",), ("4", "1"), ("4", "#", "2"), ("1",), ("9",)])
+def test_the_preview_says_what_the_telephone_door_says(app, client, keys):
+    """The same keys at the door of the published menu: word for word."""
+    from hotline.telephony.simulator.twiml import parse
+
+    def spoken(verb):
+        return [verb.text] if verb.name == "Say" else [text for inner in verb.inside for text in spoken(inner)]
+
+    def address(verb):
+        there = verb.text if verb.name == "Redirect" else verb.get("action")
+        return there.removeprefix(app.config["HOTLINE"].public_base_url).split("#")[0]
+
+    provider, leg, left = Provider(client, app.config["HOTLINE"]), caller_leg(1), list(keys)
+    path, sent, heard = "/phone/voice", {}, []
+    while path:
+        reply = provider.call(path, leg, **sent)
+        verbs = parse(reply.data, reply.content_type)
+        heard += [text for verb in verbs for text in spoken(verb)]
+        path, sent = "", {}
+        if verbs[-1].name == "Redirect":
+            path = address(verbs[-1])
+        elif verbs[-1].name == "Gather" and left:
+            path, sent = address(verbs[-1]), {"Digits": key} if (key := left.pop(0)) else {}
+    assert texts(play(app, service.published().tree, *keys, at=clock.now())) == heard
+
+
+def test_an_event_line_is_heard_in_the_preview_at_its_time_only(app, people):
+    from hotline.people.models import Role
+
+    by = people[Role.ADMIN].id
+    since, until = WORKDAY + timedelta(days=1), WORKDAY + timedelta(days=3)
+    line = service.switch_on("9", "疫情专线", "special", "正在转接疫情专线。", until, by, since)
+    assert texts(play(app, DEFAULT))[1] != "疫情专线请按9。"
+    during = play(app, DEFAULT, "9", at=since)
+    assert texts(during)[1] == "疫情专线请按9。"
+    assert (during.node, during.line) == (f"event-{line.id}", "special")
+    with pytest.raises(Conflict, match="已有一条专线"):
+        service.switch_on("9", "另一条", "special", "正在转接。", None, by, WORKDAY)
+    service.switch_on("9", "前一条", "special", "正在转接。", since, by, WORKDAY)
+    with pytest.raises(Conflict, match="已有用途"):
+        service.switch_on("5", "疫情专线", "special", "正在转接。", None, by)
+    with pytest.raises(Invalid, match="结束时间"):
+        service.switch_on("9", "疫情专线", "special", "正在转接。", since, by, until)
+
+
+def test_an_event_line_never_takes_a_key_of_the_menu(app, people):
+    from hotline.people.models import Role
+
+    service.switch_on("9", "疫情专线", "special", "正在转接。", None, people[Role.ADMIN].id, WORKDAY)
+    document = changed("nodes", "welcome", "keys", "9", to="smoking")
+    assert play(app, document, "9").node == "smoking"
+
+
+def test_a_line_not_yet_begun_is_taken_back(app, people):
+    from hotline.people.models import Role
+
+    by = people[Role.ADMIN].id
+    line = service.switch_on("9", "疫情专线", "special", "正在转接。", None, by, clock.now() + timedelta(days=2))
+    service.switch_off(line.id, by)
+    assert service.event_lines(clock.now() + timedelta(days=3)) == []
+
+
+def test_counts_tell_keys_answers_and_closed_hours_by_node(app):
+    def call(number, *events):
+        made = []
+        for place, (kind, data) in enumerate([(EventKind.OFFERED, {}), *events]):
+            at = WORKDAY + timedelta(seconds=place)
+            made.append(intake.Report("simulator", caller_leg(number), f"{number}:{place}", kind, at, data))
+        for report in made:
+            intake.receive(report, "320100")
+
+    call(
+        1, (EventKind.MENU_KEY, {"node": "welcome", "key": "4", "to": "topics"}), (EventKind.SERVED, {"node": "fever"})
+    )
+    call(2, (EventKind.MENU_KEY, {"node": "welcome", "key": "4"}), (EventKind.CLOSED_HOURS, {"node": "booking"}))
+    call(
+        3,
+        (EventKind.MENU_KEY, {"node": "welcome", "key": "5"}),
+        (EventKind.STEP, {"node": "welcome", "key": "", "to": "general"}),
+    )
+    found = counts.by_node(*clock.day_bounds(date(2024, 2, 6)))
+    assert found["welcome"].keys == {"4": 2, "5": 1}
+    assert (found["fever"].served, found["booking"].closed) == (1, 1)
+    assert (found["topics"].came, found["general"].came) == (1, 1)
+    assert counts.by_node(*clock.day_bounds(date(2024, 2, 7))) == {}
+
+
+def test_the_command_names_every_fault_of_a_file(app, tmp_path):
+    good, broken, text = tmp_path / "good.json", tmp_path / "broken.json", tmp_path / "text.json"
+    good.write_text(json.dumps(DEFAULT), "utf-8")
+    broken.write_text(json.dumps(changed("nodes", "fever", "next", to="fever")), "utf-8")
+    text.write_text("{", "utf-8")
+    done = run_command(app, "ivr", "check", str(good))
+    assert (done.exit_code, done.output) == (0, f"ok: {len(DEFAULT['nodes'])} nodes\n")
+    assert run_command(app, "ivr", "check").output == done.output
+    refused = run_command(app, "ivr", "check", str(broken))
+    assert (refused.exit_code, refused.output) == (1, "fever 不按键会在此循环\n")
+    assert run_command(app, "ivr", "check", str(text)).exit_code == 1

@@ -1,0 +1,140 @@
+"""自接工单: exactly one per complaint call, whatever is repeated, corrected or done at the same time."""
+
+from threading import Barrier, Thread
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from hotline.calls.models import Category, Registration
+from hotline.db import session
+from hotline.errors import NotFound
+from hotline.workorders import bundles, links, moves, self_orders
+from hotline.workorders.codes import Move, Source, State
+from hotline.workorders.models import Order
+from hotline.workorders.moves import HOUSE
+from tests.matters import workorders as make
+
+
+def orders_of(call):
+    return session.scalars(select(Order).where(Order.call_id == call.id)).all()
+
+
+def turn(call, category):
+    call.category = category
+    session.get(Registration, call.id).category = category
+    session.flush()
+
+
+def test_a_complaint_opens_one_order(app):
+    call = make.call(institution_id=make.gulou(), confidential=True)
+    order = self_orders.settle(call.id)
+    assert self_orders.settle(call.id) is order
+    assert [one.id for one in orders_of(call)] == [order.id]
+    assert (order.source, order.state, order.registered_on) == (Source.SELF, State.REGISTERED, call.business_day)
+    assert order.own_no.startswith("ZJ")
+    assert order.confidential
+    assert order.caller_hash == call.caller_hash
+    assert [one.call_id for one, _, _ in links.calls_of(order.id)] == [call.id]
+
+
+@pytest.mark.parametrize("category", [one for one in Category if one is not Category.COMPLAINT])
+def test_nothing_else_opens_an_order(app, category):
+    call = make.call(category=category)
+    assert self_orders.settle(call.id) is None
+    assert orders_of(call) == []
+
+
+def test_an_unfinished_form_opens_no_order(app):
+    assert self_orders.settle(make.call(complete=False).id) is None
+
+
+def test_there_and_back_is_the_same_order(app):
+    call = make.call()
+    first = self_orders.settle(call.id)
+    for _ in range(3):
+        turn(call, Category.CONSULTATION)
+        assert self_orders.settle(call.id).state is State.VOID
+        turn(call, Category.COMPLAINT)
+        again = self_orders.settle(call.id)
+        assert (again.id, again.state) == (first.id, State.REGISTERED)
+        assert again.due_at is not None
+    assert moves.reasons(first, Move.WITHDRAW) == [self_orders.WITHDRAWN] * 3
+    assert len(orders_of(call)) == 1
+
+
+def test_withdrawn_in_the_middle_of_handling_frees_its_bundle(app):
+    call = make.call()
+    order, here = self_orders.settle(call.id), make.desk()
+    child = make.order(here)
+    bundles.merge(child.id, order.id, here, "同一事项")
+    turn(call, Category.CONSULTATION)
+    self_orders.settle(call.id)
+    assert (order.state, order.due_at) == (State.VOID, None)
+    assert (child.state, child.parent_id) == (State.REGISTERED, None)
+
+
+def test_an_archived_order_stays_and_says_so_once(app):
+    call = make.call()
+    order = self_orders.settle(call.id)
+    order.state, order.due_at = State.CLOSED, None
+    moves.make(order, Move.ARCHIVE, HOUSE)
+    turn(call, Category.CONSULTATION)
+    self_orders.settle(call.id)
+    self_orders.settle(call.id)
+    assert order.state is State.ARCHIVED
+    assert moves.reasons(order, Move.NOTE) == [self_orders.WITHDRAWN]
+
+
+def test_an_unknown_call_is_told(app):
+    with pytest.raises(NotFound):
+        self_orders.settle(987_654)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"call_id": None}, {"source": Source.CITY}, {"external_no": "1"}],
+    ids=["without a call", "of another source", "with a foreign number"],
+)
+def test_the_database_holds_the_rule(app, wrong):
+    order = self_orders.settle(make.call().id)
+    with session.begin_nested() as nested:
+        for name, value in wrong.items():
+            setattr(order, name, value)
+        with pytest.raises(IntegrityError):
+            session.flush()
+        nested.rollback()
+
+
+def test_the_database_refuses_a_second_order_of_a_call(app):
+    order = self_orders.settle(make.call().id)
+    with pytest.raises(IntegrityError), session.begin_nested():
+        make.order(source=Source.SELF, external_no=None, call_id=order.call_id)
+
+
+def test_fifty_at_once_open_one(committed_app):
+    with committed_app.app_context():
+        call_id = make.call().id
+        session.commit()
+    barrier, faults = Barrier(50), []
+
+    def job():
+        with committed_app.app_context():
+            barrier.wait()
+            try:
+                self_orders.settle(call_id)
+                session.commit()
+            except Exception as fault:
+                faults.append(fault)
+            finally:
+                session.remove()
+
+    threads = [Thread(target=job) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    with committed_app.app_context():
+        assert session.scalar(select(func.count()).select_from(Order)) == 1
+        session.remove()

@@ -1,0 +1,77 @@
+"""The story fixture over the real application."""
+
+from hotline.calls.models import CallState, Outcome
+
+
+def test_a_caller_reaches_a_person(town):
+    agent = town.agent("zuoxi01").ready()
+    caller = town.dial("13800001234")
+    caller.hears("心理危机").presses("2").hears("健康咨询")
+    agent.answers(caller)
+    agent.says("您好，请讲")
+    caller.hears("您好，请讲").talks(60)
+    agent.finishes()
+    caller.is_cut_off()
+    agent.wraps_up()
+    town.passes(5)
+    assert caller.call.state is CallState.ENDED
+    assert caller.call.outcome is Outcome.ANSWERED
+    assert caller.call.agent_id == agent.account.id
+
+
+def test_a_caller_gives_up(town):
+    caller = town.dial("13800001235").hears("心理危机").presses("0").waits(20)
+    assert caller.waiting
+    caller.hangs_up()
+    assert caller.call.outcome is Outcome.ABANDONED
+
+
+def test_a_lost_agent_puts_the_caller_back_and_a_colleague_goes_on(town):
+    agent = town.agent("zuoxi01").ready()
+    caller = town.dial("13800001236").hears("心理危机").presses("2")
+    agent.answers(caller)
+    agent.hangs_up()
+    colleague = town.agent("zuoxi02").ready()
+    caller.hears("重新")
+    agent.breaks()
+    colleague.answers(caller)
+    assert caller.with_agents == 1
+    caller.talks(30).hangs_up()
+    assert caller.call.outcome is Outcome.ANSWERED
+
+
+def test_a_dead_browser_is_noticed_and_nobody_is_left_in_silence(town):
+    agent = town.agent("zuoxi01").ready()
+    caller = town.dial("13800001237").hears("心理危机").presses("0")
+    agent.answers(caller)
+    agent.vanishes()
+    town.until(lambda: caller.waiting, 60, "the caller's return to the line")
+    caller.hangs_up()
+    assert caller.call.state is CallState.ENDED
+
+
+def test_two_agents_want_the_same_caller_and_one_has_them(town):
+    agents = [town.agent("zuoxi01").ready(), town.agent("zuoxi02").ready()]
+    callers = [town.dial(f"1380000124{number}") for number in range(2)]
+    for caller in callers:
+        caller.hears("心理危机").presses("3")
+    for agent in agents:
+        town.until(lambda agent=agent: agent.line["offers"], 60, "an offer", 0.5)
+        offered = agent.line["offers"][0]
+        caller = next(caller for caller in callers if caller.call.ref == offered["call"])
+        agent.answers(caller)
+    assert [caller.with_agents for caller in callers] == [1, 1]
+
+
+def test_events_out_of_order_and_twice_make_the_same_call(town):
+    town.faults(reorder=0.6, duplicate=0.6, delay=0.4)
+    agent = town.agent("zuoxi01").ready()
+    caller = town.dial("13800001238").hears("心理危机").presses("2")
+    agent.answers(caller)
+    caller.talks(20)
+    agent.finishes()
+    caller.is_cut_off()
+    agent.wraps_up()
+    town.passes(20)
+    assert (caller.call.state, caller.call.outcome) == (CallState.ENDED, Outcome.ANSWERED)
+    assert agent.line["state"] == "ready"

@@ -1,0 +1,135 @@
+"""Signed webhooks with a provider's retries while web, workers, clock and Redis are killed: nothing lost or doubled."""
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+import requests
+from sqlalchemy import create_engine, text
+from twilio.request_validator import RequestValidator
+
+from hotline import clock
+from hotline import config as configuration
+from tests.workers.conftest import ROOT, wait_for
+from tests.workers.test_start import Home
+
+pytestmark = pytest.mark.processes
+
+VICTIMS = ("gunicorn", "workers work urgent", "workers clock", "unixsocket", "gunicorn")
+CALLS, CALLERS = 240, 6
+
+
+class Killer(threading.Thread):
+    """Kills one process of the house after another, ten in all, and lets each come back."""
+
+    def __init__(self, home: Home) -> None:
+        super().__init__(daemon=True)
+        self.home, self.random, self.done, self.killed = home, random.Random(7), threading.Event(), []
+
+    def run(self) -> None:
+        while len(self.killed) < 2 * len(VICTIMS) and not self.done.wait(self.random.uniform(2, 6)):
+            mark = VICTIMS[len(self.killed) % len(VICTIMS)]
+            victim = self.home.child(mark)
+            if victim is not None:
+                for one in [*victim.children(recursive=True), victim]:
+                    if one.is_running() and one.status() != psutil.STATUS_ZOMBIE:
+                        one.kill()
+                self.killed.append(mark)
+
+
+@pytest.fixture
+def home(tmp_path, database_url):
+    made = Home(tmp_path / "var", database_url)
+    made.start()
+    yield made
+    made.stop()
+
+
+class Provider:
+    """Sends each webhook until it is acknowledged, every other one twice, as a provider may."""
+
+    def __init__(self, home: Home) -> None:
+        self.base = f"http://127.0.0.1:{home.port}"
+        self.validator = RequestValidator(configuration.DEMO_TOKEN)
+
+    def tell(self, path: str, leg: str, **more: str) -> str:
+        form = {
+            "AccountSid": configuration.DEMO_ACCOUNT,
+            "ApiVersion": "2010-04-01",
+            "CallSid": leg,
+            "CallStatus": "ringing",
+            "Direction": "inbound",
+            "From": f"1380000{int(leg[-4:], 16) % 10000:04d}",
+            "To": "12320",
+            **more,
+        }
+        url = self.base + path
+        sent = {"X-Twilio-Signature": self.validator.compute_signature(url, form)}
+        end = time.monotonic() + 240
+        while time.monotonic() < end:
+            try:
+                answer = requests.post(url, form, headers=sent, timeout=15)
+                if answer.ok and "Redirect" not in answer.text.partition("<Gather")[0]:
+                    return answer.text
+            except requests.RequestException:
+                pass
+            time.sleep(0.2)
+        raise AssertionError(f"{path} of {leg} was never acknowledged")
+
+    def call(self, number: int) -> str:
+        leg = f"CA{number:032x}"
+        first = self.tell("/phone/voice", leg)
+        if number % 2:
+            assert self.tell("/phone/voice", leg) == first
+        self.tell("/phone/status", leg, CallStatus="completed", CallDuration="9", SequenceNumber="3")
+        return leg
+
+
+def rows(home: Home, statement: str) -> list:
+    url = home.env.get("DATABASE_URL") or f"sqlite:///{home.folder / 'hotline.db'}"
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        found = connection.execute(text(statement)).all()
+    engine.dispose()
+    return found
+
+
+def flask(home: Home, *arguments: str) -> str:
+    env = {**home.env, "DATA_DIR": str(home.folder)}
+    command = [sys.executable, "-m", "flask", "--app", "app", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True, timeout=240).stdout
+
+
+def test_nothing_acknowledged_is_lost_or_doubled_and_the_month_stays_the_same(home):
+    killer, provider = Killer(home), Provider(home)
+    killer.start()
+    with ThreadPoolExecutor(CALLERS) as pool:
+        legs = list(pool.map(provider.call, range(1, CALLS + 1)))
+    killer.done.set()
+    killer.join()
+    assert killer.killed.count("gunicorn") >= 1
+    wait_for(home.sound, 240)
+    ours = "FROM call WHERE provider_ref LIKE 'CA000000000000%'"
+    assert sorted(ref for (ref,) in rows(home, f"SELECT provider_ref {ours}")) == sorted(legs)
+    assert rows(home, f"SELECT state, outcome, count(*) {ours} GROUP BY state, outcome") == [
+        ("ended", "menu_hangup", CALLS)
+    ]
+    told = "kind IN ('offered', 'leg_status')"
+    events = f"SELECT count(*) FROM call_event WHERE call_id IN (SELECT id {ours}) AND {told}"
+    assert rows(home, events) == [(2 * CALLS,)]
+    month = str(clock.Month.of(clock.today()))
+    facts = (
+        "SELECT day, city_code, metric, line, category, outcome, source, value FROM fact ORDER BY 1, 2, 3, 4, 5, 6, 7"
+    )
+    flask(home, "statistics", "count", month)
+    counted = rows(home, facts)
+    for _ in range(2):
+        flask(home, "statistics", "count", month)
+        assert rows(home, facts) == counted
+    assert os.path.getsize(home.folder / "log" / "web.log") > 0
