@@ -5,6 +5,7 @@ in the fold of whoever comes last.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -46,13 +47,14 @@ class Receipt:
     reply: str | None = None
 
 
-def receive(report: Report, city_code: str, reply: str | None = None) -> Receipt:
+def receive(report: Report, city_code: str, reply: str | None = None, call: Call | None = None) -> Receipt:
     """Write the event once and fold it in. A repetition changes nothing and gets the first reply.
 
     A ring is expected to open the call, anything else to find it there; either may be the first to come.
+    `call` is the event's call where the caller of this function holds it already.
     """
     rings = report.kind is EventKind.OFFERED
-    found = None if rings else _existing(report)
+    found = (call.id, call.ref) if call else None if rings else _existing(report)
     opened = None if found else _open(report, city_code)
     known = found or opened or _existing(report)
     assert known is not None  # noqa: S101  opened by somebody else in between
@@ -122,6 +124,20 @@ def earlier_reply(provider: str, key: str) -> str | None:
     return session.scalar(select(CallEvent.reply).where(CallEvent.provider == provider, CallEvent.key == key))
 
 
+def seen(provider: str, provider_ref: str, key: str) -> tuple[Call | None, str | None]:
+    """The call of a leg, locked until the transaction ends, and the document its event `key` was answered with."""
+    this_event = (CallEvent.call_id == Call.id) & (CallEvent.provider == provider) & (CallEvent.key == key)
+    statement = (
+        select(Call, CallEvent.reply)
+        .join(CallEvent, this_event, isouter=True)
+        .where(Call.provider == provider, Call.provider_ref == provider_ref)
+        .with_for_update(of=Call)
+        .execution_options(populate_existing=True)
+    )
+    row = session.execute(statement).one_or_none()
+    return (row.Call, row.reply) if row else (None, None)
+
+
 def _caller_columns(caller: str | None, called: str) -> dict[str, Any]:
     if caller is None:
         return {"called": called[:32]}
@@ -129,13 +145,20 @@ def _caller_columns(caller: str | None, called: str) -> dict[str, Any]:
     return {"caller": number.display, "caller_hash": number.hash, "called": called[:32]}
 
 
-_READ = (CallEvent.key, CallEvent.kind, CallEvent.occurred_at, CallEvent.data, CallEvent.caller)
-
-
-def _told(call_id: int) -> list[Any]:
-    """The rows of a call's events; answered steps that changed nothing are left out."""
-    statement = select(*_READ).where(CallEvent.call_id == call_id, CallEvent.kind != EventKind.STEP)
-    return list(session.execute(statement))
+_TOLD = (
+    select(
+        CallEvent.key,
+        CallEvent.kind,
+        CallEvent.occurred_at,
+        CallEvent.data,
+        CallEvent.caller,
+        Registration.category,
+        Registration.invalid_type,
+    )
+    .join(Registration, Registration.call_id == CallEvent.call_id, isouter=True)
+    .where(CallEvent.kind != EventKind.STEP)
+)
+"""A call's events beside what its registration says; answered steps that changed nothing are left out."""
 
 
 def _row(events: Sequence[Event], chosen: Category | None, invalid: InvalidType | None) -> dict[str, Any]:
@@ -144,16 +167,29 @@ def _row(events: Sequence[Event], chosen: Category | None, invalid: InvalidType 
     return {**asdict(folded), **place._asdict(), "business_day": clock.business_day(folded.offered_at)}
 
 
+@contextmanager
+def folding_once() -> Iterator[None]:
+    """Fold the calls that get events inside once, at the end. Inside, their rows still stand as they were before."""
+    waiting: set[int] = set()
+    session.info["unfolded"] = waiting
+    try:
+        yield
+    finally:
+        del session.info["unfolded"]
+    for call_id in sorted(waiting):
+        refold(call_id)
+
+
 def refold(call_id: int) -> None:
     """Compute the call's row anew from its events and its registration. The caller holds the row's lock."""
-    told = _told(call_id)
+    if "unfolded" in session.info:
+        session.info["unfolded"].add(call_id)
+        return
+    told = session.execute(_TOLD.where(CallEvent.call_id == call_id)).all()
     if not told:
         return
     events = [Event(row.key, row.kind, row.occurred_at, row.data) for row in told]
-    chosen = session.execute(
-        select(Registration.category, Registration.invalid_type).where(Registration.call_id == call_id)
-    ).one_or_none()
-    values = _row(events, *(chosen or (None, None)))
+    values = _row(events, told[0].category, told[0].invalid_type)
     rings = sorted((row for row in told if row.kind is EventKind.OFFERED), key=lambda row: row.key)
     if rings:
         values |= _caller_columns(rings[0].caller, str(rings[0].data.get("called", "")))

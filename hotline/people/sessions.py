@@ -1,7 +1,7 @@
 """Sessions on the server: opened at sign-in, recognised by a token, ended at once when they must be."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -72,8 +72,7 @@ def open_session(account: Account, address: str, *, pending: bool = False, passw
     return token
 
 
-def person_of(account: Account) -> Person:
-    roles = session.scalars(select(AccountRole.role).where(AccountRole.account_id == account.id))
+def _person(account: Account, roles: Iterable[Role]) -> Person:
     return Person(
         id=account.id,
         login=account.login,
@@ -95,19 +94,21 @@ def alive(sign_in: SignIn, lifetime: Lifetime) -> bool:
 
 def recognise(token: str, lifetime: Lifetime) -> Visit | None:
     """The live session of `token`, or None. Only reads."""
-    found = session.execute(
-        select(SignIn, Account)
+    rows = session.execute(
+        select(SignIn, Account, AccountRole.role)
         .join(Account, Account.id == SignIn.account_id)
+        .join(AccountRole, AccountRole.account_id == Account.id, isouter=True)
         .where(SignIn.token_hash == token_hash(token), SignIn.ended_at.is_(None), Account.disabled_at.is_(None))
-    ).first()
-    if not found:
+    ).all()
+    if not rows:
         return None
-    sign_in, account = found
+    sign_in, account = rows[0].SignIn, rows[0].Account
     if not alive(sign_in, lifetime):
         return None
     at = clock.now()
     touch_due = not sign_in.pending and at - sign_in.seen_at >= TOUCH_EVERY
-    return Visit(person_of(account), sign_in.id, sign_in.pending, sign_in.password_due, touch_due)
+    person = _person(account, (row.role for row in rows if row.role is not None))
+    return Visit(person, sign_in.id, sign_in.pending, sign_in.password_due, touch_due)
 
 
 def touch(sign_in_id: int) -> None:

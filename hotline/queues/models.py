@@ -71,7 +71,6 @@ class Waiting(Base):
     state: Mapped[WaitState] = mapped_column(enum_by_value(WaitState), default=WaitState.WAITING)
     queued_at: Mapped[datetime]
     ranked_at: Mapped[datetime]
-    heard_at: Mapped[datetime]
     preferred_agent_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     preferred_until: Mapped[datetime | None]
     claimed_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))

@@ -46,11 +46,15 @@ def chosen_breaks() -> dict[str, str]:
 
 def present(agent_id: int) -> Presence:
     """The agent's row, locked until the transaction ends; made on first sight."""
+    statement = select(Presence).where(Presence.agent_id == agent_id).with_for_update()
+    locked = statement.execution_options(populate_existing=True)
+    found = session.scalars(locked).one_or_none()
+    if found is not None:
+        return found
     at = clock.now()
     row = {"agent_id": agent_id, "state": AgentState.OFFLINE, "reason": "", "since": at, "heard_at": at, "missed": 0}
     session.execute(db.insert(Presence).values(row).on_conflict_do_nothing())
-    statement = select(Presence).where(Presence.agent_id == agent_id).with_for_update()
-    return session.scalars(statement.execution_options(populate_existing=True)).one()
+    return session.scalars(locked).one()
 
 
 def move(agent: Presence, state: AgentState, reason: str = "", at: datetime | None = None) -> None:

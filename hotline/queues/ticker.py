@@ -1,14 +1,9 @@
 """Once a second: what is due by now and what an act that failed has left undone."""
 
-from datetime import timedelta
-
 from hotline import clock
 from hotline.queues import presence, unconnected, waiting
 from hotline.queues.acts import Act
 from hotline.queues.models import AgentState
-
-LISTENING_AGAIN_WITHIN = timedelta(seconds=90)
-"""The waiting room asks for something to play every few seconds; silence this long means that the caller has gone."""
 
 
 def tick() -> list[Act]:

@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, select, update
 
 from hotline import audit, clock, db, live
 from hotline.calls import intake
-from hotline.calls.models import EventKind
+from hotline.calls.models import Call, EventKind
 from hotline.db import session
 from hotline.errors import Conflict, Invalid, NotFound
 from hotline.queues import decide, presence
@@ -46,7 +46,6 @@ def enter(call_id: int, line: str, *, ranked_at: datetime | None = None, preferr
         state=WaitState.WAITING,
         queued_at=at,
         ranked_at=ranked_at or at,
-        heard_at=at,
         preferred_agent_id=preferred_agent,
         preferred_until=at + SAME_AGENT_FOR if preferred_agent else None,
     )
@@ -192,6 +191,18 @@ def _offer(match: decide.Match, line: Line, at: datetime) -> None:
     presence.move(agent, AgentState.OFFERED, at=at)
 
 
+def of_leg(provider: str, leg: str, turn: int) -> tuple[Waiting, Line] | None:
+    """A turn of the caller with this leg, and its line."""
+    statement = (
+        select(Waiting, Line)
+        .join(Call, Call.id == Waiting.call_id)
+        .join(Line, Line.code == Waiting.line)
+        .where(Call.provider == provider, Call.provider_ref == leg, Waiting.turn == turn)
+    )
+    row = session.execute(statement).one_or_none()
+    return (row.Waiting, row.Line) if row else None
+
+
 class Place(NamedTuple):
     """Where a caller stands: how many are before, and the minutes to expect (None: nothing to go by)."""
 
@@ -218,11 +229,6 @@ def place(waiting: Waiting) -> Place:
         return Place(before or 0, None)
     seconds = sum((row.left_at - row.queued_at).total_seconds() for row in recent if row.left_at) / len(recent)
     return Place(before or 0, max(1, round(seconds / 60)))
-
-
-def heard(waiting_id: int) -> None:
-    """The waiting room asked for something to play: the caller is still there."""
-    session.execute(update(Waiting).where(Waiting.id == waiting_id).values(heard_at=clock.now()))
 
 
 def expire_offers(at: datetime) -> int:

@@ -41,7 +41,7 @@ def environment(port: int) -> dict[str, str]:
         "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
         "TWILIO_AUTH_TOKENS": configuration.DEMO_TOKEN,
         "PORT": str(port),
-        "WEB_THREADS": "100",
+        "SIMULATOR_URL": f"http://127.0.0.1:{port + 1}",
     }
 
 

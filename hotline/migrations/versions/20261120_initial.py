@@ -1213,7 +1213,6 @@ def upgrade() -> None:
     sa.Column('state', sa.Enum('waiting', 'claimed', 'connected', 'left', name='waitstate', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('queued_at', UTCDateTime(), nullable=False),
     sa.Column('ranked_at', UTCDateTime(), nullable=False),
-    sa.Column('heard_at', UTCDateTime(), nullable=False),
     sa.Column('preferred_agent_id', sa.Integer(), nullable=True),
     sa.Column('preferred_until', UTCDateTime(), nullable=True),
     sa.Column('claimed_by', sa.Integer(), nullable=True),

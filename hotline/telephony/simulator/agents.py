@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -10,7 +11,9 @@ import aiohttp
 from hotline.telephony.simulator.exchange import Exchange
 from hotline.telephony.simulator.legs import Leg
 
-POLL_SECONDS, BEAT_SECONDS = 1.0, 10.0
+POLL_SECONDS, REFRESH_SECONDS, BEAT_SECONDS, LISTEN_AGAIN_SECONDS = 3.0, 15.0, 10.0, 15.0
+"""As the desk's own page has them: it asks when its stream says so, and by itself without one."""
+
 CSRF = re.compile(r'<meta name="csrf" content="([^"]+)">')
 SECONDS_TO_CONNECT = 15.0
 CATEGORIES = ("consultation", "manual")
@@ -18,6 +21,10 @@ CATEGORIES = ("consultation", "manual")
 
 class HouseRefused(Exception):
     """The house answered something else than expected."""
+
+
+class Vanished(Exception):
+    """The browser is gone, with its page and its telephone."""
 
 
 class Agent:
@@ -34,32 +41,67 @@ class Agent:
         self.taken = 0
         self.leg: Leg | None = None
         self.csrf = self.identity = ""
+        self.changed, self.signed_on = asyncio.Event(), asyncio.Event()
+        self.listening = False
 
     async def work(self) -> None:
         """Until cancelled. After a fault the page is loaded again, as a person would."""
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
-            while True:
+        while True:
+            async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as browser:
                 try:
                     await self._shift(browser)
                 except (aiohttp.ClientError, TimeoutError, HouseRefused) as error:
                     self.errors.append(f"{self.login}: {error}")
                     await asyncio.sleep(2)
+                except Vanished:
+                    await asyncio.sleep(self.gone_after)
 
     async def _shift(self, browser: aiohttp.ClientSession) -> None:
         await self._sign_in(browser)
         self.identity = (await self._get(browser, "/desk/line/telephone"))["identity"]
         await self._post(browser, "state", state="ready")
-        beaten = 0.0
-        while True:
-            now = asyncio.get_running_loop().time()
-            if now - beaten > BEAT_SECONDS:
-                await self._post(browser, "beat")
-                beaten = now
-            await self._look(browser)
-            await asyncio.sleep(POLL_SECONDS * self.random.uniform(0.6, 1.4))
+        self.signed_on.set()
+        beside = [asyncio.create_task(self._listen(browser)), asyncio.create_task(self._beat(browser))]
+        try:
+            while True:
+                line = await self._get(browser, "/desk/line")
+                if not await self._act(browser, line):
+                    await self._until_changed()
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
-    async def _look(self, browser: aiohttp.ClientSession) -> None:
-        line = await self._get(browser, "/desk/line")
+    async def _listen(self, browser: aiohttp.ClientSession) -> None:
+        """The page's stream; while there is none, because the cap is reached or Redis is away, the page polls."""
+        forever = aiohttp.ClientTimeout(total=None, sock_read=3 * BEAT_SECONDS)
+        while True:
+            with suppress(aiohttp.ClientError, TimeoutError):
+                url = f"{self.base}/desk/line/stream"
+                async with browser.get(url, headers=self._headers(), timeout=forever) as answer:
+                    self.listening = answer.status == 200
+                    async for line in answer.content:
+                        if line.startswith(b"event: changed"):
+                            self.changed.set()
+            self.listening = False
+            await asyncio.sleep(LISTEN_AGAIN_SECONDS)
+
+    async def _beat(self, browser: aiohttp.ClientSession) -> None:
+        while True:
+            await asyncio.sleep(BEAT_SECONDS * self.random.uniform(0.8, 1.2))
+            try:
+                await self._post(browser, "beat")
+            except (aiohttp.ClientError, TimeoutError, HouseRefused) as error:
+                self.errors.append(f"{self.login}: {error}")
+
+    async def _until_changed(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REFRESH_SECONDS if self.listening else POLL_SECONDS):
+                await self.changed.wait()
+        self.changed.clear()
+
+    async def _act(self, browser: aiohttp.ClientSession, line: dict[str, Any]) -> bool:
+        """Do what the line asks for; False when it asks for nothing."""
         self.offers |= {offer["id"] for offer in line["offers"]}
         if line["offers"]:
             await self._take(browser, line["offers"][0])
@@ -70,6 +112,9 @@ class Agent:
             await self._post(browser, "wrapped")
         elif line["state"] in ("offline", "break"):
             await self._post(browser, "state", state="ready")
+        else:
+            return False
+        return True
 
     async def _take(self, browser: aiohttp.ClientSession, offer: dict[str, Any]) -> None:
         """Answer, dial in, talk, finish; or find that somebody was quicker."""
@@ -80,8 +125,9 @@ class Agent:
         self.leg = self.exchange.connect_browser(self.identity, {"stint": str(told["stint"])})
         self.taken += 1
         if self.exchange.fate.strikes("vanish"):
-            await self._vanish(self.leg)
-            return
+            await self.exchange.pace.sleep(self.random.uniform(1, 20))
+            self.exchange.vanish(self.leg)
+            raise Vanished
         await self._talk(browser, self.leg)
 
     async def _unless_late(self, browser: aiohttp.ClientSession, verb: str, **body: Any) -> dict[str, Any] | None:
@@ -93,19 +139,9 @@ class Agent:
                 raise
             return None
 
-    async def _vanish(self, leg: Leg) -> None:
-        await self.exchange.pace.sleep(self.random.uniform(1, 20))
-        self.exchange.vanish(leg)
-        await asyncio.sleep(self.gone_after)
-
     async def _talk(self, browser: aiohttp.ClientSession, leg: Leg) -> None:
-        seconds = self.exchange.pace.real(20 + self.random.expovariate(1 / 100))
-        beaten = ends = asyncio.get_running_loop().time()
-        ends += seconds
-        while not leg.over and (now := asyncio.get_running_loop().time()) < ends:
-            if now - beaten > BEAT_SECONDS:
-                await self._post(browser, "beat")
-                beaten = now
+        ends = asyncio.get_running_loop().time() + self.exchange.pace.real(20 + self.random.expovariate(1 / 100))
+        while not leg.over and asyncio.get_running_loop().time() < ends:
             await asyncio.sleep(0.2)
         line = await self._get(browser, "/desk/line")
         if line["talk"]:

@@ -1,6 +1,7 @@
 """A load profile: so many callers, so many at once, so many agents; what became of everybody, as one summary."""
 
 import asyncio
+from contextlib import suppress
 from random import Random
 from typing import Any
 
@@ -12,6 +13,7 @@ from hotline.telephony.simulator.faults import Faults
 from hotline.telephony.simulator.profile import Profile
 from hotline.telephony.simulator.witness import Witness
 
+SIGN_ON_SECONDS = 120.0
 SETTLE_SECONDS = 8.0
 GONE_SECONDS = 60.0
 
@@ -30,6 +32,7 @@ async def run(exchange: Exchange, profile: Profile) -> dict[str, Any]:
     ]
     desks = [asyncio.create_task(agent.work()) for agent in agents]
     try:
+        await _signed_on(agents)
         await _callers(exchange, witness, profile)
         await asyncio.sleep(SETTLE_SECONDS)
     finally:
@@ -40,6 +43,13 @@ async def run(exchange: Exchange, profile: Profile) -> dict[str, Any]:
     summary = _summary(witness, agents, exchange.courier.meter, asyncio.get_running_loop().time() - started)
     exchange.pace.speed, exchange.fate.faults, exchange.courier.meter = before
     return summary
+
+
+async def _signed_on(agents: list[Agent]) -> None:
+    """The shift begins before the telephones ring: signing in is slow by design, and here a hundred do it at once."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SIGN_ON_SECONDS):
+            await asyncio.gather(*(agent.signed_on.wait() for agent in agents))
 
 
 async def _callers(exchange: Exchange, witness: Witness, profile: Profile) -> None:

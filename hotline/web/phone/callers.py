@@ -12,7 +12,7 @@ from hotline.ivr.tree import Node, Tree
 from hotline.queues import blocklist
 from hotline.telephony.steps import Collect, Goto, Hangup, Plan, Say
 from hotline.web.phone import door, words
-from hotline.web.phone.entrance import Answer, config, control, find, notice, opening
+from hotline.web.phone.entrance import Answer, caller, config, control, notice, opening
 from hotline.web.phone.queueing import crisis_line, into_line
 
 
@@ -31,7 +31,7 @@ def voice() -> Answer:
 @control
 def fallback() -> Answer:
     """The provider could not use our first answer: straight to a person."""
-    kind = EventKind.STEP if find(notice().leg) else EventKind.OFFERED
+    kind = EventKind.STEP if caller() else EventKind.OFFERED
     return Answer([Goto("/phone/menu?n=1")], kind)
 
 
@@ -39,7 +39,7 @@ def fallback() -> Answer:
 @control
 def blocked() -> Answer:
     """A blocked number pressed a key: only the crisis line opens."""
-    call = find(notice().leg)
+    call = caller()
     if call is not None and notice().keys == "5":
         return Answer(into_line(call, crisis_line(), (Say(words.CRISIS_WAIT),)))
     return Answer([Hangup()], EventKind.BLOCKED)
@@ -49,7 +49,7 @@ def blocked() -> Answer:
 @control
 def pressed() -> Answer:
     """A key, or none: go to where it leads. A wrong key leads where no key leads."""
-    call = find(notice().leg)
+    call = caller()
     if call is None or call.state is CallState.ENDED:
         return Answer([Hangup()])
     tree, step = ivr.current(), request.args.get("n", 1, type=int)

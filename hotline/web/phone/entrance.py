@@ -90,7 +90,8 @@ def control(view: View) -> Callable[[], Response]:
     @wraps(view)
     def answered() -> Response:
         try:
-            return document(_once(view, intake.earlier_reply(provider().name, g.key)))
+            g.call, earlier = intake.seen(provider().name, notice().leg, g.key)
+            return document(earlier if earlier is not None else _once(view, g.call))
         except Exception as error:
             return document(render(_after(error)))
 
@@ -110,29 +111,38 @@ def opening(view: View) -> Callable[[], Response]:
     return answered
 
 
-def _once(view: View, earlier: str | None) -> str:
-    told = notice()
-    if earlier is not None:
-        return earlier
-    answer = view()
-    body = render(answer.plan)
-    report = intake.Report(
-        provider().name,
-        told.leg,
-        g.key,
-        answer.kind,
-        clock.now(),
-        answer.data,
-        told.caller if answer.kind is EventKind.OFFERED else None,
-        told.called if answer.kind is EventKind.OFFERED else "",
-    )
-    receipt = intake.receive(report, config().home_city, body)
+def caller() -> Call | None:
+    """The call whose leg asks a control webhook, locked until the transaction ends; None for one never heard of."""
+    found: Call | None = g.call
+    return found
+
+
+def _once(view: View, call: Call | None) -> str:
+    """The view's answer, written down; what it appended to the call and its own event are folded in together."""
+    with intake.folding_once():
+        answer = view()
+        body = render(answer.plan)
+        receipt = intake.receive(_report(answer), config().home_city, body, call)
     if not receipt.new:
         session.rollback()
         return receipt.reply or body
     session.commit()
     perform(answer.acts)
     return body
+
+
+def _report(answer: Answer) -> intake.Report:
+    told, opens = notice(), answer.kind is EventKind.OFFERED
+    return intake.Report(
+        provider().name,
+        told.leg,
+        g.key,
+        answer.kind,
+        clock.now(),
+        answer.data,
+        told.caller if opens else None,
+        told.called if opens else "",
+    )
 
 
 def listening(view: Callable[[], Sequence[Step]]) -> Callable[[], Response]:

@@ -26,10 +26,10 @@ from hotline.telephony.steps import (
     Unpark,
 )
 from hotline.web.phone import door, words
-from hotline.web.phone.entrance import Answer, control, find, listening, notice
+from hotline.web.phone.entrance import Answer, caller, control, listening, notice, provider
 
-EVERY_ROUNDS = 3
-"""The position is told in every so many rounds of the waiting room (about ten seconds each)."""
+ROUNDS = 3
+"""How often a waiting document comforts the caller before it asks anew; about ten seconds each."""
 
 
 def crisis_line() -> str:
@@ -56,29 +56,31 @@ def _turn(call: Call) -> Waiting | None:
 @door.post("/wait")
 @listening
 def wait() -> Sequence[Step]:
-    """What to hear while waiting. Asked again each time the document ends: the caller's heartbeat."""
-    call = find(notice().leg)
-    turn = _turn(call) if call else None
-    if turn is None or turn.state is WaitState.LEFT:
+    """What to hear while waiting. Asked again each time the document ends, with the position as it is then."""
+    number = request.args.get("turn", 0, type=int)
+    turn, line = waiting.of_leg(provider().name, notice().leg, number) or (None, None)
+    if turn is None or line is None or turn.state is WaitState.LEFT:
         return [Unpark()]
     if turn.state is not WaitState.WAITING:
         return [Pause(2)]
-    waiting.heard(turn.id)
     rounds = request.args.get("n", 0, type=int)
     onward = Goto(f"/phone/wait?turn={turn.turn}&n={rounds + 1}")
-    if session.get_one(Line, turn.line).crisis:
-        return [Prompt("crisis-wait", words.CRISIS_WAIT), Pause(5), onward]
-    if rounds % EVERY_ROUNDS:
-        return [Prompt("wait", words.WAIT), Pause(8), onward]
+    if line.crisis:
+        return [*_comfort(Prompt("crisis-wait", words.CRISIS_WAIT), 5), onward]
     spoken = (Say(words.position(waiting.place(turn))), Say(words.CHOICES))
-    return [Collect(spoken, f"/phone/wait-key?turn={turn.turn}&n={rounds}", seconds=4), onward]
+    choice = Collect(spoken, f"/phone/wait-key?turn={turn.turn}&n={rounds}", seconds=4)
+    return [choice, *_comfort(Prompt("wait", words.WAIT), 8), onward]
+
+
+def _comfort(prompt: Prompt, pause: int) -> list[Step]:
+    return [prompt, Pause(pause)] * ROUNDS
 
 
 @door.post("/wait-key")
 @control
 def wait_key() -> Answer:
     """2: call me back; 3: leave a message; anything else: go on waiting."""
-    call = find(notice().leg)
+    call = caller()
     turn = _turn(call) if call else None
     if call is None or turn is None:
         return Answer([Unpark()])
@@ -95,7 +97,7 @@ def wait_key() -> Answer:
 @control
 def queue_left() -> Answer:
     """The waiting room is over for this caller; asked once, and perhaps beside our own redirect."""
-    call = find(notice().leg)
+    call = caller()
     turn = _turn(call) if call else None
     if call is None or turn is None or call.state is CallState.ENDED:
         return Answer([Hangup()])
@@ -123,7 +125,7 @@ def _joining(call: Call, turn: Waiting) -> Stint | None:
 @control
 def join() -> Answer:
     """Fetched by an agent who took the call: into the room. If the agent is gone again, back to the place."""
-    call = find(notice().leg)
+    call = caller()
     if call is None or call.state is CallState.ENDED:
         return Answer([Hangup()])
     try:
@@ -159,7 +161,7 @@ def _room(stint: Stint) -> Plan:
 @control
 def again() -> Answer:
     """Back in a line, after a lost agent or a transfer."""
-    call = find(notice().leg)
+    call = caller()
     turn = _turn(call) if call else None
     if turn is None:
         return Answer([Hangup()])
@@ -170,7 +172,7 @@ def again() -> Answer:
 @control
 def after() -> Answer:
     """The room is over for the caller. Finished: the farewell. Otherwise the agent was lost."""
-    call = find(notice().leg)
+    call = caller()
     stint = session.get(Stint, request.args.get("stint", 0, type=int))
     if call is None or stint is None or call.state is CallState.ENDED:
         return Answer([Hangup()])
@@ -187,7 +189,7 @@ def after() -> Answer:
 @control
 def farewell() -> Answer:
     """The survey, never after a crisis call."""
-    call = find(notice().leg)
+    call = caller()
     if call is None or not request.args.get("stint"):
         return Answer([Say(words.CALLER_ENDS), Hangup()])
     if call.queue == crisis_line():
