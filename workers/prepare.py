@@ -25,7 +25,7 @@ def invent() -> None:
     if session.scalar(select(Account.id).limit(1)) is not None:
         return
     unit = session.scalars(select(Institution).where(Institution.name == DEMO_UNIT)).one()
-    with audit.acting(audit.Actor(name="demo")):
+    with audit.acting(audit.Actor(name="演示")):
         demo_accounts(unit.id)
         for _ in start.load():
             session.commit()

@@ -30,9 +30,18 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
+def port_number(text: str) -> int:
+    """A port with room for the fake telephone's beside it."""
+    number = int(text)
+    if not 0 < number < 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 65534")
+    return number
+
+
 def arguments(given: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 run.py", description="Start the hotline on this machine.")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8320), help="of the pages (8320)")
+    usual = os.environ.get("PORT") or "8320"
+    parser.add_argument("--port", type=port_number, default=usual, help="of the pages (8320)")
     parser.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1", help="address to listen on")
     parser.add_argument(
         "--data", type=Path, default=Path(os.environ.get("DATA_DIR") or "var"), help="data folder (var)"
@@ -57,8 +66,11 @@ def environment(options: argparse.Namespace) -> dict[str, str]:
 
 def hold(data: Path) -> IO[str]:
     """The folder belongs to one running house; the lock goes with the process."""
-    data.mkdir(parents=True, exist_ok=True)
-    lock = (data / "run.lock").open("a+")
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = (data / "run.lock").open("a+")
+    except OSError as error:
+        raise CannotStart(f"{data} cannot be used as data folder ({error.strerror}). Choose another: --data") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

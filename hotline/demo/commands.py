@@ -34,7 +34,7 @@ def month(file: Path, scale: float, seed: int) -> None:
         body = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise click.ClickException(f"{file.name} is not JSON") from error
-    with audit.acting(audit.Actor(name="demo")):
+    with audit.acting(audit.Actor(name="演示")):
         figures = printed.read(body)
         faults = [one for one in checks.run(checks.look_at(figures)) if one.rule in MISPRINTS]
         made = demo_month.begin(figures, scale, seed)

@@ -12,7 +12,7 @@ from hotline.demo import month as demo_month
 from hotline.people.models import Account, AccountRole, Role
 from hotline.places.models import Institution
 from hotline.queues import waiting
-from hotline.statistics import house
+from hotline.statistics import house, sealing
 from hotline.statistics.figures import (
     BookingRow,
     BookingTable,
@@ -25,7 +25,6 @@ from hotline.statistics.figures import (
     ProvinceFigures,
 )
 
-MONTHS = 2
 GROUPS = (Group.ONLINE, Group.QUICK, Group.CLINIC, Group.THIRD_PARTY)
 CATEGORIES = {"consultation": 85, "complaint": 16, "phone_booking": 190, "manual": 130, "crisis": 8, "ivr": 7}
 ORDERS = {"wo_municipal": 38, "wo_provincial": 22}
@@ -38,16 +37,21 @@ CRISIS_TRAINED = 2
 
 
 def load() -> Iterator[None]:
-    """Agents get their lines, the finished months are made; yields where whoever runs it commits."""
+    """Agents get their lines; the month before last is made and published, the last one waits for its seal.
+
+    Yields where whoever runs it commits.
+    """
     _give_lines()
     yield
-    month = Month.of(clock.today()).previous
-    for _ in range(MONTHS):
+    last = Month.of(clock.today()).previous
+    for month in (last.previous, last):
         figures = invented(month)
         made = demo_month.begin(figures)
-        for _made in demo_month.make(made, figures):
+        for _ in demo_month.make(made, figures):
             yield
-        month = month.previous
+    sealing.seal(last.previous)
+    sealing.publish(last.previous)
+    yield
 
 
 def _give_lines() -> None:

@@ -65,7 +65,7 @@ def as_checked(month: Month) -> Issue:
 def charts(figures: MonthFigures) -> tuple[Chart, ...]:
     """The charts of a month with the twelve months behind it and the same month a year ago."""
     month = figures.month
-    past = {one.month: one for one in months.past(month)}
+    past = months.counted_before(month) | {one.month: one for one in months.past(month)}
     hours = () if figures.source is Source.PRINTED else counted.heat(Range.of(month), house.current().home_city)
     return chart_data.of_month(figures, editions.of(month), past, hours)
 

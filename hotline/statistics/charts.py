@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 
 from hotline.statistics.chart_data import Chart, Series, Shape
-from hotline.statistics.chart_scale import scale
+from hotline.statistics.chart_scale import percent, scale
 
 WIDTH, LEFT, RIGHT, TOP = 760, 64, 16, 64
 PLOT = 250
@@ -112,7 +112,7 @@ def _bars(chart: Chart) -> Iterator[str]:
     for n, (label, value) in enumerate(zip(chart.labels, values, strict=True)):
         y, count = 40 + 34 * n, value or 0
         wide = (WIDTH - left - 130) * count / (most or 1)
-        part = f"{100 * count / total:.1f}%" if total else "—"
+        part = percent(count, total) if total else "—"
         yield _text(left - 10, y + 16, label, "ink end")
         yield _rect(left, y, wide, 22, "s1", f"{label} {count}{chart.unit}，占 {part}")
         yield _text(left + wide + 8, y + 16, f"{count}{chart.unit}  {part}", "ink")

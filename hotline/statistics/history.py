@@ -9,10 +9,12 @@ from pathlib import Path
 from sqlalchemy import select
 
 from hotline import clock
+from hotline.calls.models import CATEGORY_LABEL, Category
 from hotline.clock import Month
 from hotline.db import session
 from hotline.statistics import months, published
 from hotline.statistics.cells import cells
+from hotline.statistics.chart_scale import percent
 from hotline.statistics.figures import MonthFigures
 from hotline.statistics.sealing_models import MONTH_LABEL, MonthState, Publication, SealedMonth
 
@@ -29,6 +31,11 @@ class Line:
     name: str
     codes: tuple[str, ...]
     note: str
+
+    @property
+    def words(self) -> str:
+        """Its categories by name."""
+        return " + ".join(CATEGORY_LABEL[Category(code)] for code in self.codes)
 
     def of(self, figures: MonthFigures) -> int | None:
         """What the month has under this line; None when none of its categories existed."""
@@ -58,7 +65,7 @@ class Change:
     def percent(self) -> str:
         if self.difference is None or not self.before:
             return "—"
-        return f"{100 * self.difference / self.before:+.1f}%"
+        return percent(self.difference, self.before, signed=True)
 
 
 def compare(before: MonthFigures, after: MonthFigures) -> list[Change]:
@@ -71,6 +78,12 @@ def compare(before: MonthFigures, after: MonthFigures) -> list[Change]:
     names = {**ORDERS, **cities, "province.total": "全省总量"}
     names |= {"bookings.total": "预约总量", "bookings.cumulative": "预约累计"}
     return made + [Change(label, old.get(name), new.get(name)) for name, label in names.items()]
+
+
+def beside(month: Month) -> Month:
+    """The month it is compared with unless somebody says otherwise: a year ago, or else the newest known before it."""
+    known = [one.month for one in months.past(month)]
+    return known[0] if known and month.year_ago not in known else month.year_ago
 
 
 def year(number: int) -> dict[Month, MonthFigures | None]:

@@ -1,5 +1,6 @@
 """A month as it stands: its figures from facts, returns and reported tables, or as they were sealed."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import cache
@@ -123,6 +124,17 @@ def past(month: Month, count: int = HISTORY) -> tuple[MonthFigures, ...]:
         span.append(older)
     found = all_known(span)
     return tuple(found[one] for one in span if one in found)
+
+
+def counted_before(month: Month) -> dict[Month, MonthFigures]:
+    """The calls of the year before, in the months that are wholly counted, sealed or not: what a chart may draw."""
+    span = Range(month.year_ago.first, month.previous.last)
+    kept: dict[Month, list[dict[str, int]]] = {}
+    for day, categories in counted.daily(span, house.current().home_city).items():
+        kept.setdefault(Month.of(day), []).append(categories)
+    gaps = {Month.of(day) for day in counted.uncounted(span)}
+    sums = {one: sum(map(Counter, days), Counter()) for one, days in kept.items() if one not in gaps}
+    return {one: MonthFigures(one, HotlineFigures(found.total(), dict(found), {})) for one, found in sums.items()}
 
 
 def checked(of: MonthFigures) -> Checked:

@@ -122,6 +122,31 @@ def test_a_taken_port_is_told_in_one_line(home):
     assert "--port" in done.stderr
 
 
+@pytest.mark.parametrize("number", ["x", "0", "65535", "70000"])
+@pytest.mark.parametrize("by", ["argument", "environment"])
+def test_a_port_that_is_none_is_refused(tmp_path, number, by):
+    command = [sys.executable, "-m", "workers.start", "--data", str(tmp_path / "var")]
+    if by == "argument":
+        command += ["--port", number]
+    env = {**os.environ, "HOTLINE_MODE": "demo", "PORT": number if by == "environment" else "8320"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert number in done.stderr
+    assert not (tmp_path / "var").exists()
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_in_one_line(tmp_path):
+    file = tmp_path / "file"
+    file.touch()
+    command = [sys.executable, "-m", "workers.start", "--data", str(file / "var")]
+    env = {**os.environ, "HOTLINE_MODE": "demo"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "--data" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [(["help"], 0, "run.py test"), (["--help"], 0, "run.py bench"), (["dance"], 2, "There is no command 'dance'")],

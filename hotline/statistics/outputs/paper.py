@@ -1,6 +1,5 @@
-"""The bulletin as PDF. The Chinese glyphs are the reader's own (STSong-Light), so no font has to be installed."""
+"""The bulletin as PDF."""
 
-from functools import cache
 from io import BytesIO
 from typing import Any
 from xml.sax.saxutils import escape
@@ -13,27 +12,20 @@ from reportlab.lib.enums import TA_CENTER, TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import CondPageBreak, KeepTogether, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
 from hotline.statistics.chart_data import Chart, Shape
+from hotline.statistics.chart_scale import scale
 from hotline.statistics.document import Document, Sentence
+from hotline.statistics.outputs.paper_font import font
 from hotline.statistics.outputs.sheet_charts import COLOURS
 from hotline.statistics.table_blocks import Cell, Table
 
-FONT = "STSong-Light"
 WIDTH = A4[0] - 36 * mm
 
 
-@cache
-def _font() -> str:
-    pdfmetrics.registerFont(UnicodeCIDFont(FONT))
-    return FONT
-
-
 def _style(size: float, **more: Any) -> ParagraphStyle:
-    return ParagraphStyle(f"s{size}", fontName=_font(), fontSize=size, leading=size * 1.6, wordWrap="CJK", **more)
+    return ParagraphStyle(f"s{size}", fontName=font(), fontSize=size, leading=size * 1.6, wordWrap="CJK", **more)
 
 
 def render(document: Document) -> bytes:
@@ -54,7 +46,7 @@ def render(document: Document) -> bytes:
 
 
 def _number(canvas: Any, page: Any) -> None:
-    canvas.setFont(_font(), 9)
+    canvas.setFont(font(), 9)
     canvas.drawCentredString(A4[0] / 2, 11 * mm, f"— {page.page} —")
 
 
@@ -78,14 +70,14 @@ def _table(table: Table) -> list[Any]:
 def _grid(table: Table) -> LongTable:
     size = 6.5 if len(table.columns) > 9 else 9
     middle = ParagraphStyle(
-        "cell", fontName=_font(), fontSize=size, leading=size * 1.35, wordWrap="CJK", alignment=TA_CENTER
+        "cell", fontName=font(), fontSize=size, leading=size * 1.35, wordWrap="CJK", alignment=TA_CENTER
     )
     body = [*table.rows, *((table.total,) if table.total else ())]
     lines = [_header_line(table, number, middle) for number in range(len(table.header))]
     lines += [[_cell(cell, middle) for cell in row] for row in body]
     heads = len(table.header)
     rules: list[Any] = [
-        ("FONT", (0, 0), (-1, -1), _font(), size),
+        ("FONT", (0, 0), (-1, -1), font(), size),
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
         ("LINEABOVE", (0, 0), (-1, 0), 1.2, black),
         ("LINEBELOW", (0, heads - 1), (-1, heads - 1), 0.6, black),
@@ -133,29 +125,48 @@ def _chart(chart: Chart) -> Drawing:
     lying = chart.shape is Shape.BARS
     tall = 40 + 20 * len(chart.labels) if lying else 210
     drawing = Drawing(WIDTH, tall + 34)
-    drawing.add(String(WIDTH / 2, tall + 22, chart.title, fontName=_font(), fontSize=11, textAnchor="middle"))
+    drawing.add(String(WIDTH / 2, tall + 22, chart.title, fontName=font(), fontSize=11, textAnchor="middle"))
     made: Any = HorizontalBarChart() if lying else VerticalBarChart()
     made.x, made.y, made.width, made.height = (120 if lying else 45), 22, WIDTH - (175 if lying else 60), tall - 40
     made.data = [[value or 0 for value in (one.values[::-1] if lying else one.values)] for one in chart.series]
     made.categoryAxis.categoryNames = list(chart.labels[::-1] if lying else chart.labels)
     made.categoryAxis.style = "stacked" if chart.shape is Shape.STACKED else "parallel"
     for axis in (made.categoryAxis, made.valueAxis):
-        axis.labels.fontName, axis.labels.fontSize = _font(), 8
+        axis.labels.fontName, axis.labels.fontSize = font(), 8
     made.valueAxis.valueMin, made.valueAxis.labelTextFormat = 0, "%d"
+    made.valueAxis.valueMax, made.valueAxis.valueStep = scale(max(_piles(chart), default=0))
     made.barLabelFormat = "%d" if chart.shape is not Shape.STACKED else None
-    made.barLabels.fontName, made.barLabels.fontSize, made.barLabels.nudge = _font(), 7, 9
+    made.barLabels.fontName, made.barLabels.fontSize, made.barLabels.nudge = font(), 7, 9
     made.barLabels.boxAnchor = "w" if lying else "s"
     for number, one in enumerate(chart.series):
         made.bars[number].fillColor, made.bars[number].strokeColor = HexColor(f"#{COLOURS[one.colour - 1]}"), None
     drawing.add(made)
+    if chart.shape is Shape.STACKED:
+        _totals(drawing, made, chart)
     if not lying:
         drawing.add(_legend(chart, tall))
     return drawing
 
 
+def _piles(chart: Chart) -> list[int]:
+    """The longest bar of every label, of a stacked chart the whole stack."""
+    pile = sum if chart.shape is Shape.STACKED else max
+    return [pile(value or 0 for value in column) for column in zip(*(one.values for one in chart.series), strict=True)]
+
+
+def _totals(drawing: Drawing, made: Any, chart: Chart) -> None:
+    """What each stack comes to, above it."""
+    piles = _piles(chart)
+    for number, total in enumerate(piles):
+        if total:
+            x = made.x + made.width * (number + 0.5) / len(piles)
+            y = made.y + made.height * total / made.valueAxis.valueMax + 3
+            drawing.add(String(x, y, str(total), fontName=font(), fontSize=7, textAnchor="middle"))
+
+
 def _legend(chart: Chart, tall: float) -> Legend:
     legend: Any = Legend()
-    legend.x, legend.y, legend.fontName, legend.fontSize = 45, tall + 12, _font(), 8
+    legend.x, legend.y, legend.fontName, legend.fontSize = 45, tall + 12, font(), 8
     legend.columnMaximum, legend.deltax, legend.alignment, legend.dx, legend.dy = 2, 8, "right", 7, 7
     legend.colorNamePairs = [(HexColor(f"#{COLOURS[one.colour - 1]}"), one.name) for one in chart.series]
     return legend

@@ -11,7 +11,7 @@ from werkzeug.datastructures import FileStorage
 from hotline import clock
 from hotline.clock import Month
 from hotline.db import session
-from hotline.errors import Invalid, TooLarge
+from hotline.errors import Invalid, NotFound, TooLarge
 from hotline.statistics import bulletin, chart_data, charts, history, published
 from hotline.web import gate
 from hotline.web.bulletin import door, statisticians
@@ -31,8 +31,12 @@ class ImportForm(Schema):
 @door.get("/<month>/compare")
 def compare(month: str) -> ResponseReturnValue:
     this, asked = month_of(month), gate.query(CompareQuery())
-    other = month_of(asked["other"]) if "other" in asked else this.year_ago
-    before, after = bulletin.of(other).figures, bulletin.of(this).figures
+    other = month_of(asked["other"]) if "other" in asked else history.beside(this)
+    try:
+        before, after = bulletin.of(other).figures, bulletin.of(this).figures
+    except NotFound as missing:
+        body = gate.page("bulletin/compare.html", other=other, missing=missing, **around(this))
+        return body, missing.status if "other" in asked else 200
     chart = chart_data.year_ago(after, before, "两月相比")
     return gate.page(
         "bulletin/compare.html",
