@@ -114,7 +114,24 @@ def test_comparison_maps_changed_categories(shelf, statistician):
     assert "受理总量9745822307-75151-77.1%" in page
     assert "其他人工4096602+6193" in page
     assert "口径不同，仅供参考" in page
-    assert statistician.get("/bulletin/2024-02/compare?other=2017-01").status_code == 404
+    assert "其他人工人工服务+专家在线答疑+医院满意度调查（呼入）" in page
+
+
+@pytest.mark.parametrize(
+    ("month", "query", "status", "told"),
+    [
+        ("2024-02", "", 200, "2024年2月与2023年3月"),
+        ("2019-03", "", 200, "2019-03还没有数据"),
+        ("2018-03", "", 200, "没有适用于2017-03的版式"),
+        ("2024-02", "?other=2017-01", 404, "没有适用于2017-01的版式"),
+    ],
+)
+def test_a_comparison_finds_a_month_or_asks_for_another(shelf, statistician, month, query, status, told):
+    response = statistician.get(f"/bulletin/{month}/compare{query}")
+    page = words(response.get_data(as_text=True))
+    assert response.status_code == status
+    assert told in page
+    assert "相比的月份" in page
 
 
 def test_a_year_shows_gaps_as_gaps(shelf, statistician):

@@ -4,7 +4,7 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 
 from hotline import clock, db
 from hotline.calls import intake
@@ -13,9 +13,9 @@ from hotline.clock import Month
 from hotline.db import session
 from hotline.errors import Invalid, NotFound
 from hotline.jobs import Outbox
-from hotline.statistics import counted, counting, province
+from hotline.statistics import bulletin, counted, counting, months, province
 from hotline.statistics.counted import Range
-from hotline.statistics.facts_models import CountRun, Fact, HourFact, RunState
+from hotline.statistics.facts_models import CountedDay, CountRun, Fact, HourFact, RunState
 from hotline.statistics.metrics import FIGURES, Matter
 from tests.matters.months_made import HOME, account, history, places
 
@@ -146,6 +146,17 @@ def test_heat_and_daily(month):
     assert sum(map(sum, heat)) == KNOWN["offered"]
     assert heat[3][0] == 1  # Thursday 1 February, midnight
     assert sum(sum(day.values()) for day in counted.daily(Range.of(month), HOME).values()) == KNOWN["total"]
+
+
+def test_a_chart_draws_whole_months_sealed_or_not(month):
+    trend = bulletin.charts(months.figures(month.next))[0]
+    assert {value for one in trend.series for value in one.values[:-1]} <= {None}
+    run(month)
+    trend = bulletin.charts(months.figures(month.next))[0]
+    drawn = {one.name: one.values[-2] for one in trend.series}
+    assert sum(drawn.values()) == KNOWN["total"]
+    session.execute(delete(CountedDay).where(CountedDay.day == month.first))
+    assert months.counted_before(month.next) == {}
 
 
 def test_progress_of_a_run(month):

@@ -4,12 +4,15 @@ import csv
 import io
 import json
 import re
+import shutil
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import docx
 import openpyxl
 import pytest
+import reportlab
 from defusedxml import ElementTree
 from docx.oxml.ns import qn
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +24,8 @@ from hotline.statistics import chart_data, charts, codec, document, editions, ou
 from hotline.statistics import figures as f
 from hotline.statistics.arrange import arranged
 from hotline.statistics.cells import cells, with_cell
-from hotline.statistics.chart_scale import scale
+from hotline.statistics.chart_scale import percent, scale
+from hotline.statistics.outputs import paper_font
 from tests.matters.months_printed import MONTHS, archive, invented
 
 HEAT = [[day * hour for hour in range(24)] for day in range(7)]
@@ -139,6 +143,36 @@ def test_pdf_says_what_was_printed(app, month):
     for said in (body["hotline"]["title"], body["hotline"]["sentence"], body["bookings"]["cumulative"]["text"]):
         assert canonical(said) in text
     assert all("".join(row["cells"]) in text for row in body["bookings"]["rows"] if len(row["cells"][1]) < 12)
+
+
+@pytest.fixture
+def fonts(tmp_path, monkeypatch):
+    """The only folder of fonts that this machine has."""
+    monkeypatch.setattr(paper_font, "FOLDERS", (str(tmp_path),))
+    paper_font.font.cache_clear()
+    yield tmp_path / "truetype"
+    paper_font.font.cache_clear()
+
+
+def test_pdf_embeds_the_font_of_the_machine(app, fonts):
+    fonts.mkdir()
+    (fonts / "simfang.ttf").write_bytes(b"no font")
+    shutil.copy(Path(reportlab.__file__).parent / "fonts" / "Vera.ttf", fonts / "wqy-microhei.ttc")
+    assert paper_font.font() == paper_font.EMBEDDED
+    assert embedded(written("pdf", "2024-02"))
+
+
+def test_pdf_without_a_chinese_font_names_the_readers_own(app, fonts):
+    assert paper_font.font() == paper_font.NAMED
+    made = written("pdf", "2024-02")
+    assert not embedded(made)
+    assert archive("2024-02")["hotline"]["title"] in canonical(PdfReader(io.BytesIO(made)).pages[0].extract_text())
+
+
+def embedded(pdf: bytes) -> bool:
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    fonts = [one.get_object() for one in pages[0]["/Resources"]["/Font"].values()]
+    return any("/FontFile2" in one["/FontDescriptor"] for one in fonts if "/FontDescriptor" in one)
 
 
 def test_html_is_one_file_that_loads_nothing(app):
@@ -267,3 +301,20 @@ def test_every_figure_can_be_named_and_changed(app, month):
 )
 def test_file_names(number, name):
     assert outputs.file_name(Month(number), 1, "xlsx") == name
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "told", "signed"),
+    [
+        (1, 8, "12.5%", "+12.5%"),
+        (1, 16, "6.3%", "+6.3%"),
+        (-1, 16, "-6.3%", "-6.3%"),
+        (-1, 22307, "0.0%", "0.0%"),
+        (1, 22307, "0.0%", "0.0%"),
+        (0, 7, "0.0%", "0.0%"),
+        (3, 3, "100.0%", "+100.0%"),
+        (12345678901234567, 3, "411522630041152233.3%", "+411522630041152233.3%"),
+    ],
+)
+def test_percentages_round_a_half_up_and_nothing_has_no_sign(part, whole, told, signed):
+    assert (percent(part, whole), percent(part, whole, signed=True)) == (told, signed)
