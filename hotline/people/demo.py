@@ -26,6 +26,7 @@ DEMO_PEOPLE = (
     DemoPerson("zuoxi04", "何青禾", (Role.AGENT,), "8004"),
     DemoPerson("banzhang01", "顾云舒", (Role.SUPERVISOR,), "8000"),
     DemoPerson("tongji01", "陆清和", (Role.STATISTICIAN,)),
+    DemoPerson("tongji02", "纪望舒", (Role.STATISTICIAN,)),
     DemoPerson("paidan01", "程暮雨", (Role.DISPATCHER,)),
     DemoPerson("yiyuan01", "白杨树", (Role.UNIT,)),
     DemoPerson("suzhou01", "江映月", (Role.REPORTER,), city_code="320500"),

@@ -54,9 +54,8 @@ def as_checked(month: Month) -> Issue:
     row, figures = published.latest(month), published.as_checked(month)
     if row is None or figures is None:
         raise NotFound(f"{month} 没有导入过已发布的月报")
-    edition = editions.of(month)
     marks = [
-        f"更正：{place_of(one.subject, edition)} 原印 {one.printed}，应为 {one.checked}。{one.reason}"
+        f"更正：{place_of(one.subject, month)} 原印 {one.printed}，应为 {one.checked}。{one.reason}"
         for one in published.corrections(month)
     ]
     return Issue(figures, row.number, tuple(marks))

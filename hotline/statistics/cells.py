@@ -1,12 +1,15 @@
 """Every figure of a month under its name (`hotline.total`, `orders.wo_self`, `province.苏州`,
 `bookings.南京鼓楼医院.online`, `channels.total`): what findings, comparisons and corrections point at."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from hotline.clock import Month
 from hotline.errors import Invalid
+from hotline.statistics import definitions, editions
 from hotline.statistics import figures as f
-from hotline.statistics.edition import Edition
+from hotline.statistics.edition import DatasetDefinition
+from hotline.statistics.wording import fill_text
 
 
 def cells(figures: f.MonthFigures) -> dict[str, int]:
@@ -41,18 +44,32 @@ def _booking_cells(table: f.BookingTable) -> Iterator[tuple[str, int]]:
 SECTION = {"hotline": "热线", "orders": "工单", "province": "全省", "bookings": "预约表", "channels": "途径表"}
 
 
-def place_of(name: str, edition: Edition) -> str:
-    """Where a figure stands, in the words of the bulletin: `预约表 南京鼓楼医院 小计`."""
+def place_of(name: str, month: Month) -> str:
+    """Where a figure stands, in the words of the month's bulletin: `预约表 南京鼓楼医院 小计`."""
+    edition = editions.of(month)
     section, _, rest = name.partition(".")
+    if table := edition.dataset(section):
+        return _dataset_place(rest, table, definitions.words(month))
     words = {item.code: item.label for item in (*edition.hotline.categories, *edition.hotline.orders)}
     words |= dict(zip((*edition.bookings.groups, "total"), edition.bookings.columns[2:], strict=True))
     words |= {"cumulative": "累计", "seq": "序号"}
     if section != "bookings":
         words["total"] = "总量" if section in ("hotline", "province") else "合计"
-    if table := edition.dataset(section):
-        words |= {column.key: column.label for column in table.columns}
     *row, column = rest.rsplit(".", 1)
     return " ".join((SECTION.get(section, "报表"), *row, words.get(column, column)))
+
+
+def _dataset_place(rest: str, table: DatasetDefinition, said: Mapping[str, str]) -> str:
+    """A cell of a reported table: by key as findings name it, or by the numbers of row and column."""
+    row, _, column = rest.rpartition(".")
+    labels = {one.key: one.label for one in table.columns} | {"seq": "序号", "note": "累计"}
+    if column.isdecimal():
+        among = definitions.summed_columns(table) if row == "total" else range(len(table.columns))
+        labels |= {str(number): table.columns[at].label for number, at in enumerate(among, 1)}
+        row = "合计" if row == "total" else f"第{row}行"
+    return " ".join(
+        part for part in (fill_text(table.title, **said), row, fill_text(labels.get(column, column), **said)) if part
+    )
 
 
 def with_cell(figures: f.MonthFigures, name: str, value: int) -> f.MonthFigures:

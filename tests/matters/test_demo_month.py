@@ -14,12 +14,13 @@ from hotline.calls.models import Call, Registration, RegistrationVersion
 from hotline.clock import Month
 from hotline.db import session
 from hotline.demo import month as demo_month
-from hotline.demo import scaling
+from hotline.demo import scaling, start
 from hotline.errors import Conflict, Invalid
-from hotline.statistics import checks, counted, counting, editions, months, printed
+from hotline.statistics import checks, counted, counting, editions, months, printed, revisions, sealing
 from hotline.statistics.counted import Range
 from hotline.statistics.document import build
 from hotline.statistics.figures import Source
+from hotline.statistics.sealing_models import MonthState
 from tests.matters.months_made import HOME
 
 PUBLISHED = Path(__file__).parent.parent / "golden"
@@ -109,3 +110,13 @@ def test_refused():
     clock.use(lambda: datetime(2023, 3, 20, 4, tzinfo=UTC))
     with pytest.raises(Invalid):
         demo_month.begin(printed.read(body("2023-03")), 0.01)
+
+
+def test_a_demonstration_begins_with_one_month_published_and_one_to_seal(people):
+    for _ in start.load():
+        session.commit()
+    last, before = Month("2026-10"), Month("2026-09")
+    assert (sealing.state(before), sealing.state(last)) == (MonthState.PUBLISHED, MonthState.DRAFT)
+    assert revisions.recount(before) == {}
+    assert sealing.unsettled(sealing.examine(months.figures(last))) == []
+    assert [one.month for one in months.past(last)] == [before]

@@ -14,6 +14,7 @@ from hotline.errors import Conflict, Invalid, NotFound
 from hotline.statistics import bulletin, checks, document, drafts, edition_changes, editions, months, outputs, published
 from hotline.statistics import figures as f
 from hotline.statistics.bulletin_commands import line
+from hotline.statistics.cells import place_of
 from hotline.statistics.outputs import plain
 from tests.matters.months_printed import MONTHS, archive
 from workers.schedule import TIMETABLE
@@ -316,3 +317,23 @@ def test_the_timetable_drafts_the_month_that_ended():
     entry = next(one for one in TIMETABLE if one.job is jobs.Job.DRAFT_BULLETIN)
     at = clock.at_local(Month("2024-03").first, 2, 30)
     assert entry.arguments(at) == {"month": "2024-02"}
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("hotline.total", "热线 总量"),
+        ("orders.wo_municipal", "工单 市12345工单"),
+        ("province.苏州", "全省 苏州"),
+        ("bookings.南京鼓楼医院.online", "预约表 南京鼓楼医院 12320自助预约"),
+        ("bookings.cumulative", "预约表 累计"),
+        ("channels.total", "途径表 合计"),
+        ("citizen_card.9.2", "2018年3月市民卡（医疗卡）开卡量统计表 第9行 单位"),
+        ("citizen_card.total.1", "2018年3月市民卡（医疗卡）开卡量统计表 合计 合计"),
+        ("citizen_card.note", "2018年3月市民卡（医疗卡）开卡量统计表 累计"),
+        ("lab_report_upload.南京鼓楼医院.seq", "2018年3月医学检验检查报告上传情况统计 南京鼓楼医院 序号"),
+        ("no_such_table.1.2", "报表 1 2"),
+    ],
+)
+def test_a_figure_says_where_it_stands(app, name, place):
+    assert place_of(name, Month("2018-03")) == place

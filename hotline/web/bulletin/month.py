@@ -15,7 +15,7 @@ from hotline import clock
 from hotline.clock import Month
 from hotline.db import session
 from hotline.errors import HotlineError, NotFound
-from hotline.statistics import bulletin, checks, drafts, editions, months, outputs, published, sealing
+from hotline.statistics import bulletin, checks, drafts, months, outputs, published, sealing
 from hotline.statistics.bulletin import Issue
 from hotline.statistics.cells import place_of
 from hotline.statistics.figures import Source
@@ -83,7 +83,7 @@ def month_page(month: Month, fault: HotlineError | None = None) -> ResponseRetur
         body=Markup(printed_page.body(bulletin.document(issue), _link(issue))),  # noqa: S704  escaped where it is made
         formats=outputs.FORMATS,
         asked={name: value for name, value in request.args.items() if name in ("source", "version", "checked")},
-        place_of=partial(place_of, edition=editions.of(month)),
+        place_of=partial(place_of, month=month),
         corrections=published.corrections(month) if issue.figures.source is Source.PRINTED else [],
         both=published.latest(month) is not None and issue.figures.source is Source.COUNTED,
         state=sealing.state(month),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
@@ -13,6 +14,7 @@ from hotline.db import session
 from hotline.errors import HotlineError, NotFound
 from hotline.jobs import Job, enqueue
 from hotline.statistics import counting, months, revisions, sealing
+from hotline.statistics.cells import place_of
 from hotline.statistics.facts_models import CountRun, RunState
 from hotline.statistics.sealing_models import KIND_LABEL, MONTH_LABEL, Kind, ProposalState
 from hotline.web import gate
@@ -58,6 +60,7 @@ def sealing_page(month: Month, fault: HotlineError | None = None) -> ResponseRet
         open_state=ProposalState.OPEN,
         over=month.last < clock.today(),
         code_version=sealing.code_version(),
+        place_of=partial(place_of, month=month),
         fault=fault,
         **_counting(month),
         **around(month),
