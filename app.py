@@ -1,6 +1,7 @@
 """The application factory. Nothing runs at import."""
 
 import os
+import sys
 
 from click import Command
 from flask import Blueprint, Flask
@@ -9,7 +10,7 @@ from flask_migrate import Migrate
 
 from hotline import audit_commands, broker, db, logs, privacy, reference
 from hotline import config as configuration
-from hotline.config import Config
+from hotline.config import BadConfiguration, Config
 from hotline.demo import commands as demo_commands
 from hotline.demo import traffic
 from hotline.ivr import commands as ivr_commands
@@ -50,6 +51,17 @@ COMMANDS: tuple[Command, ...] = (
     bulletin_commands.commands,
     *order_commands.groups,
 )
+
+
+def create_or_tell() -> Flask | None:
+    """The application with its log going, for a process of ours; None where the configuration is bad, which is said."""
+    try:
+        app = create_app()
+    except BadConfiguration as fault:
+        sys.stderr.write(f"{fault}\n")
+        return None
+    logs.configure()
+    return app
 
 
 def create_app(config: Config | None = None) -> Flask:

@@ -6,7 +6,8 @@ Ranges are half-open: `[start, end)`.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,17 @@ def use(source: Callable[[], datetime] | None) -> None:
     """Take the time from `source` (the simulator's compressed clock, tests); None restores the wall clock."""
     global _source
     _source = source
+
+
+@contextmanager
+def held_at(moment: datetime) -> Iterator[None]:
+    """Work as if it were `moment`: for histories that are invented. For the whole process."""
+    source = _source
+    use(lambda: moment)
+    try:
+        yield
+    finally:
+        use(source)
 
 
 def now() -> datetime:

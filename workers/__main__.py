@@ -2,9 +2,7 @@
 
 import sys
 
-from app import create_app
-from hotline import logs
-from hotline.config import BadConfiguration
+from app import create_or_tell
 from hotline.jobs import Queue
 
 USAGE = f"python -m workers work [{' '.join(queue.value for queue in Queue)}] | python -m workers clock"
@@ -15,12 +13,9 @@ def main(arguments: list[str]) -> int:
     if what not in ("work", "clock") or not set(names) <= {queue.value for queue in Queue}:
         sys.stderr.write(f"usage: {USAGE}\n")
         return 2
-    try:
-        app = create_app()
-    except BadConfiguration as fault:
-        sys.stderr.write(f"{fault}\n")
+    app = create_or_tell()
+    if app is None:
         return 2
-    logs.configure()
     with app.app_context():
         if what == "clock":
             from workers import schedule, timekeeper

@@ -8,9 +8,8 @@ import sys
 from flask_migrate import upgrade
 from sqlalchemy import select
 
-from app import create_app
-from hotline import audit, logs, reference
-from hotline.config import BadConfiguration
+from app import create_or_tell
+from hotline import audit, reference
 from hotline.db import session
 from hotline.demo import start
 from hotline.people.demo import demo_accounts
@@ -21,7 +20,7 @@ DEMO_UNIT = "南京鼓楼医院"
 
 
 def invent() -> None:
-    """The demonstration's people, their lines and two finished months, when there is no account yet."""
+    """The demonstration's people, lines, finished months and orders of these days, when there is no account yet."""
     if session.scalar(select(Account.id).limit(1)) is not None:
         return
     unit = session.scalars(select(Institution).where(Institution.name == DEMO_UNIT)).one()
@@ -32,12 +31,9 @@ def invent() -> None:
 
 
 def main() -> int:
-    try:
-        app = create_app()
-    except BadConfiguration as fault:
-        sys.stderr.write(f"{fault}\n")
+    app = create_or_tell()
+    if app is None:
         return 2
-    logs.configure()
     with app.app_context():
         upgrade()
         reference.load()

@@ -17,7 +17,7 @@ from hotline.calls.models import CATEGORY_LABEL, Call, Category
 from hotline.calls.registration_bulk import Written
 from hotline.clock import Month
 from hotline.db import session
-from hotline.demo import month_calls, month_tables
+from hotline.demo import month_calls, month_tables, told
 from hotline.demo.made import Made
 from hotline.demo.scaling import scaled
 from hotline.errors import Conflict, Invalid
@@ -87,11 +87,11 @@ def _calls(made: Made, categories: dict[Category, int], random: Random) -> Itera
     invented = month_calls.wanted(categories)
     random.shuffle(invented)
     instants = month_calls.Month(made.month.days, random).instants(len(invented))
-    told = list(month_calls.histories(invented, instants, agents(), random, made.batch))
+    calls = list(month_calls.histories(invented, instants, agents(), random, made.batch))
     topics = _topics(made.month)
     places = list(session.scalars(select(Institution.id).order_by(Institution.id)))
-    for start in range(0, len(told), BATCH):
-        part = told[start : start + BATCH]
+    for start in range(0, len(calls), BATCH):
+        part = calls[start : start + BATCH]
         ids = intake.record([history for _, _, history in part], house.current().home_city)
         registration_bulk.record(
             [
@@ -100,9 +100,10 @@ def _calls(made: Made, categories: dict[Category, int], random: Random) -> Itera
                 if agent
             ]
         )
-        for call_id, (call, _, _) in zip(ids, part, strict=True):
+        for call_id, (call, _, history) in zip(ids, part, strict=True):
             if call.category is Category.COMPLAINT:
-                self_orders.settle(call_id)
+                with clock.held_at(history.events[-1].at):
+                    self_orders.settle(call_id)
                 made.orders["wo_self"] = made.orders.get("wo_self", 0) + 1
         made.calls += len(part)
         made.accepted += sum(call.category is not None for call, _, _ in part)
@@ -130,7 +131,9 @@ def _form(
     if call.category in topics:
         values["topic_id"] = random.choice(topics[call.category])
     if call.category is Category.COMPLAINT:
-        values |= {"demand": "演示诉求：请核实并答复", "institution_id": random.choice(places)}
+        words = "\n".join(told.demand(Nature.COMPLAINT, random))
+        values |= {"content": words, "demand": "请核实并答复", "institution_id": random.choice(places)}
+        values |= {"caller_name": random.choice(told.PEOPLE), "reply_required": True}
     return values
 
 
@@ -139,12 +142,15 @@ def _orders(made: Made, figures: MonthFigures, random: Random) -> Iterator[Made]
         count = figures.hotline.orders.get(code, 0)
         instants = sorted(month_calls.Month(made.month.days, random).instants(count))
         for number, at in enumerate(instants, 1):
+            nature = random.choice(told.NATURES)
+            title, content = told.demand(nature, random)
             demand = Demand(
                 source=SOURCE_OF[code],
                 external_no=f"YS-{made.batch}-{number:05d}",
-                nature=random.choice((Nature.CONSULTATION, Nature.HELP, Nature.COMPLAINT, Nature.SUGGESTION)),
-                title="演示工单",
-                content="演示工单：内容为虚构",
+                nature=nature,
+                title=title,
+                content=content,
+                caller_name=random.choice(told.PEOPLE),
                 caller_phone=f"1380000{random.randrange(10_000):04d}",
                 registered_at=at,
             )

@@ -1,4 +1,5 @@
-"""What a demonstration starts with: people at their lines and two finished months of invented work."""
+"""What a demonstration starts with: people at their lines, two finished months of invented work, and the orders of
+these days."""
 
 from collections.abc import Iterator
 from random import Random
@@ -9,6 +10,7 @@ from hotline import clock
 from hotline.clock import Month
 from hotline.db import session
 from hotline.demo import month as demo_month
+from hotline.demo import orders
 from hotline.people.models import Account, AccountRole, Role
 from hotline.places.models import Institution
 from hotline.queues import waiting
@@ -37,11 +39,13 @@ CRISIS_TRAINED = 2
 
 
 def load() -> Iterator[None]:
-    """Agents get their lines; the month before last is made and published, the last one waits for its seal.
+    """Agents get their lines; the month before last is made and published, the last one waits for its seal; orders
+    of these days stand in every state.
 
     Yields where whoever runs it commits.
     """
     _give_lines()
+    orders.platform_accounts()
     yield
     last = Month.of(clock.today()).previous
     for month in (last.previous, last):
@@ -49,9 +53,11 @@ def load() -> Iterator[None]:
         made = demo_month.begin(figures)
         for _ in demo_month.make(made, figures):
             yield
+    yield from orders.finish()
     sealing.seal(last.previous)
     sealing.publish(last.previous)
     yield
+    yield from orders.begin()
 
 
 def _give_lines() -> None:

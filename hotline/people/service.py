@@ -35,6 +35,13 @@ def by_login(login: str) -> Account | None:
     return session.scalar(select(Account).where(Account.login == login.strip().lower()))
 
 
+def names(ids: Iterable[int | None], *, numbered: bool = False) -> dict[int, str]:
+    """How these accounts are called; `numbered` with the agent's number behind."""
+    wanted = {each for each in ids if each is not None}
+    rows = session.execute(select(Account.id, Account.name, Account.agent_no).where(Account.id.in_(wanted)))
+    return {row.id: f"{row.name} {row.agent_no or ''}".strip() if numbered else row.name for row in rows}
+
+
 def listing(text: str = "", role: Role | None = None, disabled: bool = False) -> Sequence[Account]:
     """Accounts by login; `text` is found in login, name or agent number."""
     query = select(Account).order_by(Account.login)

@@ -4,7 +4,7 @@ A name is either printed (the bulletin's own name of a period, one at a time) or
 printed name has ended is written under its parent: the bulletin merged the rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -28,6 +28,13 @@ class Match:
 
     exact: Institution | None
     suggestions: tuple[Institution, ...] = ()
+
+
+def names(ids: Iterable[int | None]) -> dict[int, str]:
+    """How these institutions are called today."""
+    wanted = {each for each in ids if each is not None}
+    rows = session.execute(select(Institution.id, Institution.name).where(Institution.id.in_(wanted)))
+    return {row.id: row.name for row in rows}
 
 
 def find(institution_id: int) -> Institution:
@@ -117,7 +124,7 @@ def named(text: str) -> Institution:
         return found.exact
     if found.exact is not None:
         raise Invalid(f"{found.exact.name}已停用。", fields={"institution": ["机构已停用"]})
-    near = "、".join(each.name for each in found.suggestions[:3])
+    near = "、".join(each.name for each in found.suggestions[:3] or search(text, 3))
     message = f"没有名为“{text}”的机构" + (f"，是否：{near}？" if near else "")
     raise Invalid(message, fields={"institution": [message]})
 

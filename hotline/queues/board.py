@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from hotline.calls.models import Call, CallState
 from hotline.db import session
+from hotline.people import service as people
 from hotline.people.models import Account
 from hotline.queues import presence, waiting
 from hotline.queues.models import AgentState, Part, Presence, Skill, Stint, StintState, Waiting, WaitState
@@ -23,8 +24,7 @@ def lines() -> list[dict[str, Any]]:
         .group_by(Waiting.line)
     )
     parked = {row[0]: (row[1], row[2]) for row in rows}
-    takers = session.execute(select(Account.id, Account.name).where(Account.id.in_(_taken_over_by())))
-    names = {row.id: row.name for row in takers}
+    names = people.names(line.taken_over_by for line in waiting.lines().values())
     return [
         {
             "code": line.code,
@@ -36,10 +36,6 @@ def lines() -> list[dict[str, Any]]:
         }
         for line in waiting.lines().values()
     ]
-
-
-def _taken_over_by() -> list[int]:
-    return [line.taken_over_by for line in waiting.lines().values() if line.taken_over_by]
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -1,6 +1,7 @@
-// The desk of orders: picking rows for one dispatch, the eye on a masked person, possible duplicates while writing.
+// The desk of orders: picking rows for one dispatch, the eye on a masked person, possible duplicates while writing,
+// and notices that arrive while a page is open.
 
-import { call, debounce, typing } from "./hotline.js";
+import { call, debounce, toast, typing } from "./hotline.js";
 import { reveals } from "./desk-reveal.js";
 
 reveals(document.body);
@@ -72,4 +73,32 @@ const first = document.querySelector(".acts details.main[open] :is(input:not([ty
 if (first) {
   first.dataset.key = "a";
   first.dataset.keyLabel = first.closest("details").querySelector("summary").textContent;
+}
+
+const BELL_EVERY = 30_000;
+const MOST_COUNTED = 100;
+const bell = document.querySelector("[data-bell]");
+
+function ring(count) {
+  const mark = bell.querySelector("[data-noticed]");
+  const known = mark.hidden ? 0 : Number.parseInt(mark.textContent, 10);
+  mark.textContent = count < MOST_COUNTED ? count : "99+";
+  mark.hidden = count === 0;
+  bell.classList.toggle("btn-outline-danger", count > 0);
+  bell.classList.toggle("btn-outline-secondary", count === 0);
+  if (count > known) toast("有新的工单提醒，按 r 查看");
+}
+
+async function listen() {
+  if (document.hidden) return;
+  try {
+    ring((await call(bell.dataset.bell, { background: true })).count);
+  } catch {
+    // The mark stays as it was until the next time.
+  }
+}
+
+if (bell) {
+  setInterval(listen, BELL_EVERY);
+  document.addEventListener("visibilitychange", listen);
 }

@@ -219,6 +219,8 @@ CLOCK_LABEL: dict[Clock, str] = {
     Clock.PROMISE: "承诺办理",
     Clock.REVISIT: "回访",
 }
+UNIT_CLOCKS = frozenset({Clock.SIGN, Clock.RETURN, Clock.REPLY, Clock.FEEDBACK, Clock.PROMISE})
+"""What runs for the handling unit; the others are between the hotline and its own diligence."""
 
 
 class Unit(StrEnum):

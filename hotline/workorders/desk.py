@@ -14,7 +14,7 @@ from hotline.clock import Month
 from hotline.db import session
 from hotline.errors import Malformed, NotFound
 from hotline.places import home
-from hotline.workorders.codes import Nature, Source, State
+from hotline.workorders.codes import AT_UNIT, Nature, Source, State
 from hotline.workorders.models import CoUnit, Order
 from hotline.workorders.rates import counted
 
@@ -118,7 +118,7 @@ def _narrowed(view: View, wanted: Wanted, now: datetime, unit_id: int | None) ->
     statement = select(Order)
     if unit_id is not None:
         statement = statement.where(visible_to(unit_id))
-    statement = statement.where(*_of_view(view, now))
+    statement = statement.where(*_of_view(view, now, unit_id))
     if wanted.source:
         statement = statement.where(Order.source == wanted.source)
     if wanted.nature:
@@ -130,16 +130,29 @@ def _narrowed(view: View, wanted: Wanted, now: datetime, unit_id: int | None) ->
     return statement.where(_by_number(wanted.number)) if wanted.number else statement
 
 
-def _of_view(view: View, now: datetime) -> list[ColumnElement[bool]]:
+def _of_view(view: View, now: datetime, unit_id: int | None) -> list[ColumnElement[bool]]:
     if view is View.ALL:
         return [Order.state != State.DRAFT]
     running: list[ColumnElement[bool]] = [Order.due_at.is_not(None)]
     if view is View.OVERDUE:
-        running.append(Order.due_at < now)
+        return [*running, _late(now), _pressed(unit_id)]
     if view is View.NEAR:
-        running += [Order.due_at >= now, Order.near_at <= now]
+        return [*running, _near(now), _pressed(unit_id)]
     states = VIEW_STATES.get(view)
     return [*running, Order.state.in_(states)] if states else running
+
+
+def _late(now: datetime) -> ColumnElement[bool]:
+    return Order.due_at < now
+
+
+def _near(now: datetime) -> ColumnElement[bool]:
+    return and_(Order.due_at >= now, Order.near_at <= now)
+
+
+def _pressed(unit_id: int | None) -> ColumnElement[bool]:
+    """Whether a duty presses this viewer: every one the hotline, a unit while the next step is its own."""
+    return true() if unit_id is None else Order.state.in_(AT_UNIT)
 
 
 def _by_number(text: str) -> ColumnElement[bool]:
@@ -167,8 +180,8 @@ def _beyond(view: View, after: str) -> ColumnElement[bool]:
 
 def counts(now: datetime, unit_id: int | None = None) -> dict[View, int]:
     """How many orders each running view holds; read from one index."""
-    late = func.sum(case((Order.due_at < now, 1), else_=0))
-    near = func.sum(case((and_(Order.due_at >= now, Order.near_at <= now), 1), else_=0))
+    late = func.sum(case((and_(_late(now), _pressed(unit_id)), 1), else_=0))
+    near = func.sum(case((and_(_near(now), _pressed(unit_id)), 1), else_=0))
     counted = select(Order.state, func.count(), late, near).where(Order.due_at.is_not(None), visible_to(unit_id))
     rows = session.execute(counted.group_by(Order.state)).all()
     states = {row[0]: row[1] for row in rows}

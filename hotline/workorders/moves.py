@@ -5,7 +5,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from sqlalchemy import select
 
@@ -41,6 +41,14 @@ class Transition:
     origins: frozenset[State]
     target: State
     parties: frozenset[Party]
+
+
+class Said(TypedDict, total=False):
+    """What a line of history says beside the move. `internal`: only to the hotline."""
+
+    reason: str
+    internal: bool
+    data: dict[str, Any]
 
 
 def _t(origins: set[State] | frozenset[State], target: State, *parties: Party) -> Transition:
@@ -150,12 +158,10 @@ def make(
     move: Move,
     by: By,
     *,
-    reason: str = "",
-    internal: bool = False,
-    data: dict[str, Any] | None = None,
     at: datetime | None = None,
     due: datetime | None = None,
     parent_id: int | None = None,
+    **said: Unpack[Said],
 ) -> OrderMove:
     """Make one move of the machine. `due`: the instant the answer or the promise is due where somebody set it;
     `parent_id`: the main order of a bundle."""
@@ -163,7 +169,7 @@ def make(
     before = order.state
     deadlines.show(order, _turn_clocks(order, move, target, at, due))
     order.state, order.changed_at, order.parent_id = target, at, parent_id
-    return note(order, move, by, reason=reason, internal=internal, data=data, at=at, before=before)
+    return note(order, move, by, at=at, before=before, **said)
 
 
 def _turn_clocks(order: Order, move: Move, target: State, at: datetime, due: datetime | None) -> list[OrderClock]:
@@ -209,11 +215,9 @@ def note(
     move: Move,
     by: By,
     *,
-    reason: str = "",
-    internal: bool = False,
-    data: dict[str, Any] | None = None,
     at: datetime | None = None,
     before: State | None = None,
+    **said: Unpack[Said],
 ) -> OrderMove:
     """Leave a line in the order's history."""
     line = OrderMove(
@@ -226,9 +230,9 @@ def note(
         actor_id=by.id,
         actor_name=by.name,
         unit_id=order.unit_id,
-        reason=reason or None,
-        internal=internal,
-        data=data or {},
+        reason=said.get("reason") or None,
+        internal=said.get("internal", False),
+        data=said.get("data", {}),
     )
     session.add(line)
     outgoing.announce(order, line)

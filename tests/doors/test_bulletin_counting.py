@@ -72,7 +72,7 @@ def test_a_figure_opens_into_its_records(client, sign_in):
 
 def test_counting_is_begun_and_watched(client, sign_in):
     sign_in(client, Role.STATISTICIAN)
-    assert client.post("/bulletin/2024-02/counting").status_code == 302
+    assert client.post("/bulletin/2024-02/counting").status_code == 303
     job = session.scalars(select(Outbox).where(Outbox.name == "count_month")).one()
     assert "data-poll" in words(client.get("/bulletin/2024-02/counting"))
     from workers import tasks
@@ -88,12 +88,12 @@ def test_sealing_asks_for_the_password_and_shows_the_hash(client, sign_in):
     sign_in(client, Role.STATISTICIAN)
     assert client.post("/bulletin/2024-02/seal", data={"current": "wrong"}).status_code == 403
     assert months.sealed(FEBRUARY) is None
-    assert client.post("/bulletin/2024-02/check").status_code == 302
-    assert client.post("/bulletin/2024-02/seal", data={"current": DEMO_PASSWORD}).status_code == 302
+    assert client.post("/bulletin/2024-02/check").status_code == 303
+    assert client.post("/bulletin/2024-02/seal", data={"current": DEMO_PASSWORD}).status_code == 303
     version = months.sealed(FEBRUARY)
     assert version.sealed_by == "陆清和"
     assert version.hash in words(client.get("/bulletin/2024-02/sealing"))
-    assert client.post("/bulletin/2024-02/publish").status_code == 302
+    assert client.post("/bulletin/2024-02/publish").status_code == 303
     assert client.get("/bulletin/2024-02/as-of?at=2024-03-04").location.endswith("version=1")
     assert client.get("/bulletin/2024-02/as-of?at=2024-03-03").status_code == 404
     assert client.post("/bulletin/2024-02/seal", data={"current": DEMO_PASSWORD}).status_code == 409
@@ -106,7 +106,7 @@ def test_a_revision_needs_another_person(client, sign_in, people):
     client.post("/bulletin/2024-02/compare-records")
     (proposal,) = revisions.proposals(FEBRUARY)
     base = f"/bulletin/2024-02/proposals/{proposal.id}"
-    assert client.post(f"{base}/propose", data={"kind": "revision", "reason": "补回来电"}).status_code == 302
+    assert client.post(f"{base}/propose", data={"kind": "revision", "reason": "补回来电"}).status_code == 303
     assert client.post(f"{base}/approve", data={"current": DEMO_PASSWORD}).status_code == 422
     assert client.post(f"/bulletin/2024-01/proposals/{proposal.id}/reject", data={"reason": "不是"}).status_code == 404
     second = people[Role.SUPERVISOR]
@@ -120,7 +120,7 @@ def test_the_province_sends_back_but_has_no_way_to_edit(client, sign_in):
     sign_in(client, Role.STATISTICIAN)
     base = f"/bulletin/2024-02/returns/{filing.id}"
     assert client.post(f"{base}/send-back", data={"reason": ""}).status_code == 422
-    assert client.post(f"{base}/send-back", data={"reason": "请核对"}).status_code == 302
+    assert client.post(f"{base}/send-back", data={"reason": "请核对"}).status_code == 303
     page = words(client.get("/bulletin/2024-02/returns"))
     assert "已退回" in page
     assert "请核对" in page
@@ -181,7 +181,7 @@ def test_exports_are_asked_for_and_downloaded_in_pieces(client, sign_in, tmp_pat
     exports.configure(tmp_path)
     sign_in(client, Role.STATISTICIAN)
     form = {"kind": "calls", "format": "csv", "first": "2024-02-01", "last": "2024-02-29"}
-    assert client.post("/bulletin/exports", data=form).status_code == 302
+    assert client.post("/bulletin/exports", data=form).status_code == 303
     run = session.scalars(select(ExportRun)).one()
     assert "data-poll" in words(client.get("/bulletin/exports"))
     run.state, run.rows_done = ExportState.DONE, 20
@@ -207,7 +207,7 @@ def test_refused_exports(client, sign_in, people):
     assert client.post("/bulletin/exports", data={**form, "format": "exe"}).status_code == 422
     sign_in(client, Role.SUPERVISOR)
     assert client.post("/bulletin/exports", data={**revealed, "current": "wrong"}).status_code == 403
-    assert client.post("/bulletin/exports", data=revealed).status_code == 302
+    assert client.post("/bulletin/exports", data=revealed).status_code == 303
     run = session.scalars(select(ExportRun)).one()
     assert run.revealed
     sign_in(client, Role.STATISTICIAN)

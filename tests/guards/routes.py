@@ -188,6 +188,7 @@ ROUTES: dict[str, str | set[Role]] = {
     # orders
     "orders.inbox": {DISPATCHER, SUPERVISOR, AGENT, UNIT},
     "orders.notices": {DISPATCHER, SUPERVISOR, UNIT},
+    "orders.notice_count": {DISPATCHER, SUPERVISOR, UNIT},
     "orders.acknowledge": {DISPATCHER, SUPERVISOR, UNIT},
     "orders.save_view": {DISPATCHER, SUPERVISOR, AGENT, UNIT},
     "orders.rename_view": {DISPATCHER, SUPERVISOR, AGENT, UNIT},

@@ -6,21 +6,7 @@ from typing import Any
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from hotline.telephony.steps import (
-    Collect,
-    Connect,
-    Goto,
-    Hangup,
-    Join,
-    Park,
-    Pause,
-    Prompt,
-    Record,
-    Reject,
-    Say,
-    Step,
-    Unpark,
-)
+from hotline.telephony import steps
 from hotline.telephony.twilio.paths import Addresses
 
 LANGUAGE = "cmn-CN"
@@ -37,36 +23,36 @@ class Renderer:
         self.at = addresses
         self.prompts = prompts
         self.say: dict[type[Any], Callable[[Any, Any], None]] = {
-            Say: self._say,
-            Prompt: self._prompt,
-            Pause: lambda step, to: to.pause(length=step.seconds),
-            Collect: self._collect,
-            Park: self._park,
-            Unpark: lambda _step, to: to.leave(),
-            Join: self._join,
-            Record: self._record,
-            Connect: self._connect,
-            Goto: lambda step, to: to.redirect(self.at.control(step.path), method="POST"),
-            Hangup: lambda _step, to: to.hangup(),
-            Reject: lambda step, to: to.reject(reason=step.reason),
+            steps.Say: self._say,
+            steps.Prompt: self._prompt,
+            steps.Pause: lambda step, to: to.pause(length=step.seconds),
+            steps.Collect: self._collect,
+            steps.Park: self._park,
+            steps.Unpark: lambda _step, to: to.leave(),
+            steps.Join: self._join,
+            steps.Record: self._record,
+            steps.Connect: self._connect,
+            steps.Goto: lambda step, to: to.redirect(self.at.control(step.path), method="POST"),
+            steps.Hangup: lambda _step, to: to.hangup(),
+            steps.Reject: lambda step, to: to.reject(reason=step.reason),
         }
 
-    def document(self, plan: Sequence[Step]) -> str:
+    def document(self, plan: Sequence[steps.Step]) -> str:
         response = VoiceResponse()
         for step in plan:
             self.say[type(step)](step, response)
         return str(response)
 
-    def _say(self, step: Say | Prompt, to: Any) -> None:
+    def _say(self, step: steps.Say | steps.Prompt, to: Any) -> None:
         to.say(step.text, language=LANGUAGE, voice=VOICE)
 
-    def _prompt(self, step: Prompt, to: Any) -> None:
+    def _prompt(self, step: steps.Prompt, to: Any) -> None:
         if (self.prompts / f"{step.name}.wav").is_file():
             to.play(self.at.file(f"/phone/prompts/{step.name}.wav"))
         else:
             self._say(step, to)
 
-    def _collect(self, step: Collect, to: VoiceResponse) -> None:
+    def _collect(self, step: steps.Collect, to: VoiceResponse) -> None:
         gather = Gather(
             action=self.at.control(step.then),
             method="POST",
@@ -79,7 +65,7 @@ class Renderer:
             self.say[type(prompt)](prompt, gather)
         to.append(gather)
 
-    def _park(self, step: Park, to: VoiceResponse) -> None:
+    def _park(self, step: steps.Park, to: VoiceResponse) -> None:
         to.enqueue(
             step.queue,
             action=self.at.control(step.then),
@@ -88,7 +74,7 @@ class Renderer:
             wait_url_method="POST",
         )
 
-    def _join(self, step: Join, to: VoiceResponse) -> None:
+    def _join(self, step: steps.Join, to: VoiceResponse) -> None:
         recording = {
             "record": "record-from-answer-dual",
             "recording_status_callback": self.at.status(step.record or step.status),
@@ -116,7 +102,7 @@ class Renderer:
         )
         to.append(dial)
 
-    def _record(self, step: Record, to: VoiceResponse) -> None:
+    def _record(self, step: steps.Record, to: VoiceResponse) -> None:
         to.record(
             action=self.at.control(step.then),
             method="POST",
@@ -128,7 +114,7 @@ class Renderer:
             recording_status_callback_event="completed absent",
         )
 
-    def _connect(self, step: Connect, to: VoiceResponse) -> None:
+    def _connect(self, step: steps.Connect, to: VoiceResponse) -> None:
         dial = Dial(
             action=self.at.control(step.then),
             method="POST",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import redirect, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
@@ -69,14 +69,11 @@ def _show(fault: HotlineError | None = None) -> ResponseReturnValue:
 
 
 def _act(schema: Schema, act: Callable[[dict[str, Any]], object], told: str) -> ResponseReturnValue:
-    try:
+    def do() -> str:
         act(gate.load(schema))
-    except HotlineError as fault:
-        session.rollback()
-        return _show(fault)
-    session.commit()
-    gate.done(told)
-    return redirect(url_for("admin.codes"), 303)
+        return told
+
+    return gate.act(do, _show, url_for("admin.codes"))
 
 
 @door.post("/codes")

@@ -1,6 +1,7 @@
 """Institutions: found by any name, written under the name of the period; renamed, merged and closed with dates."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from flask import jsonify, redirect, url_for
@@ -50,10 +51,6 @@ class PlaceForm(Schema):
 
 class CloseForm(Schema):
     on = fields.Date(required=True)
-
-
-class Nothing(Schema):
-    """A form that carries nothing but its token."""
 
 
 @door.get("/institutions")
@@ -117,16 +114,14 @@ def _show(institution_id: int, fault: HotlineError | None = None) -> ResponseRet
 def _act(
     institution_id: int, schema: Schema, act: Callable[[Institution, dict[str, Any]], object], told: str
 ) -> ResponseReturnValue:
-    """Change one institution and say so, or show its page again with what was wrong."""
-    try:
+    """Change one institution."""
+
+    def do() -> str:
         found = book.find(institution_id)
         act(found, gate.load(schema))
-    except HotlineError as fault:
-        session.rollback()
-        return _show(institution_id, fault)
-    session.commit()
-    gate.done(f"{found.name}：{told}")
-    return redirect(url_for("admin.institution", institution_id=institution_id), 303)
+        return f"{found.name}：{told}"
+
+    return gate.act(do, partial(_show, institution_id), url_for("admin.institution", institution_id=institution_id))
 
 
 @door.post("/institutions/<int:institution_id>/name")
@@ -166,4 +161,4 @@ def close_institution(institution_id: int) -> ResponseReturnValue:
 @door.post("/institutions/<int:institution_id>/reopen")
 @administrators
 def reopen_institution(institution_id: int) -> ResponseReturnValue:
-    return _act(institution_id, Nothing(), lambda which, _: naming.reopen(which), "已恢复")
+    return _act(institution_id, gate.Nothing(), lambda which, _: naming.reopen(which), "已恢复")

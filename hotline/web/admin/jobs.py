@@ -2,17 +2,12 @@
 
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema
 
 from hotline import audit, backlog, heartbeats, outbox
 from hotline.db import session
 from hotline.web import gate
 from hotline.web.admin.entrance import administrators, door
 from hotline.web.admin.job_words import JOB_WORDS
-
-
-class Nothing(Schema):
-    """A form that carries nothing but its token."""
 
 
 @door.get("/jobs")
@@ -31,7 +26,7 @@ def jobs() -> ResponseReturnValue:
 @door.post("/jobs/<int:outbox_id>/again")
 @administrators
 def run_job_again(outbox_id: int) -> ResponseReturnValue:
-    gate.load(Nothing())
+    gate.load(gate.Nothing())
     outbox.run_again(outbox_id)
     audit.record("job.again", f"outbox:{outbox_id}")
     session.commit()

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable
 
-from flask import redirect, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
 from hotline import clock
-from hotline.db import session
-from hotline.errors import HotlineError
 from hotline.ivr import prompts, service
 from hotline.ivr.faults import KEYS
 from hotline.web import gate
@@ -30,20 +28,8 @@ class PromptForm(Schema):
     file = gate.Upload(required=True)
 
 
-class Nothing(Schema):
-    """A form that carries nothing but its token."""
-
-
 def _act(act: Callable[[], str]) -> ResponseReturnValue:
-    """Do it and say so, or show the overview again with what was wrong."""
-    try:
-        told = act()
-    except HotlineError as fault:
-        session.rollback()
-        return show(fault)
-    session.commit()
-    gate.done(told)
-    return redirect(url_for("admin.menus"), 303)
+    return gate.act(act, show, url_for("admin.menus"))
 
 
 @door.post("/menus/event-lines")
@@ -67,7 +53,7 @@ def open_event_line() -> ResponseReturnValue:
 @administrators
 def close_event_line(line_id: int) -> ResponseReturnValue:
     def act() -> str:
-        gate.load(Nothing())
+        gate.load(gate.Nothing())
         service.switch_off(line_id, gate.person().id)
         return "专线已关闭。"
 
@@ -90,7 +76,7 @@ def upload_prompt() -> ResponseReturnValue:
 @administrators
 def remove_prompt(name: str) -> ResponseReturnValue:
     def act() -> str:
-        gate.load(Nothing())
+        gate.load(gate.Nothing())
         prompts.remove(gate.config().prompts_dir, name)
         return f"录音 {name} 已移除，改由语音合成朗读。"
 

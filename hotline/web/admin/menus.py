@@ -7,7 +7,6 @@ from typing import Any
 from flask import Response, jsonify, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
-from sqlalchemy import select
 
 from hotline import clock
 from hotline.db import session
@@ -16,7 +15,7 @@ from hotline.ivr import counts, preview, prompts, service
 from hotline.ivr.counts import NodeCount
 from hotline.ivr.faults import KEYS, in_order
 from hotline.ivr.models import Menu
-from hotline.people.models import Account
+from hotline.people import service as people
 from hotline.queues import waiting
 from hotline.web import gate
 from hotline.web.admin.entrance import administrators, door
@@ -98,7 +97,7 @@ def show(fault: HotlineError | None = None) -> ResponseReturnValue:
 
 def _editions() -> list[Edition]:
     published = service.listing()
-    names = {number: name for number, name in session.execute(select(Account.id, Account.name))}  # noqa: C416
+    names = people.names(menu.published_by for menu in published)
     following = [None, *(menu.valid_from for menu in published)]
     return [
         Edition(menu, until, names.get(menu.published_by or 0, "系统"))

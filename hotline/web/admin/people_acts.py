@@ -1,14 +1,13 @@
 """What an administrator does to an account."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from flask import redirect, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
-from hotline.db import session
-from hotline.errors import HotlineError
 from hotline.people import second_factor, service
 from hotline.people.models import Account
 from hotline.web import gate
@@ -25,23 +24,17 @@ class PasswordForm(Schema):
     password = fields.String(required=True, validate=validate.Length(1, 128))
 
 
-class Nothing(Schema):
-    """A form that carries nothing but its token."""
-
-
 def _act(
     account_id: int, schema: Schema, act: Callable[[Account, dict[str, Any]], object], told: str
 ) -> ResponseReturnValue:
-    """Do one thing to an account and say so, or show its page again with what was wrong."""
-    try:
+    """Do one thing to an account."""
+
+    def do() -> str:
         account = service.find(account_id)
         act(account, gate.load(schema))
-    except HotlineError as fault:
-        session.rollback()
-        return show(account_id, fault)
-    session.commit()
-    gate.done(f"{account.name}：{told}")
-    return redirect(url_for("admin.person", account_id=account_id), 303)
+        return f"{account.name}：{told}"
+
+    return gate.act(do, partial(show, account_id), url_for("admin.person", account_id=account_id))
 
 
 @door.post("/people/<int:account_id>/name")
@@ -74,28 +67,28 @@ def reset_password(account_id: int) -> ResponseReturnValue:
 @door.post("/people/<int:account_id>/disable")
 @administrators
 def disable_person(account_id: int) -> ResponseReturnValue:
-    return _act(account_id, Nothing(), lambda who, _: service.disable(who), "账户已停用，登录已结束")
+    return _act(account_id, gate.Nothing(), lambda who, _: service.disable(who), "账户已停用，登录已结束")
 
 
 @door.post("/people/<int:account_id>/enable")
 @administrators
 def enable_person(account_id: int) -> ResponseReturnValue:
-    return _act(account_id, Nothing(), lambda who, _: service.enable(who), "账户已恢复使用")
+    return _act(account_id, gate.Nothing(), lambda who, _: service.enable(who), "账户已恢复使用")
 
 
 @door.post("/people/<int:account_id>/unlock")
 @administrators
 def unlock_person(account_id: int) -> ResponseReturnValue:
-    return _act(account_id, Nothing(), lambda who, _: service.unlock(who), "账户已解锁")
+    return _act(account_id, gate.Nothing(), lambda who, _: service.unlock(who), "账户已解锁")
 
 
 @door.post("/people/<int:account_id>/sessions/end")
 @administrators
 def end_sessions(account_id: int) -> ResponseReturnValue:
-    return _act(account_id, Nothing(), lambda who, _: service.end_sessions(who), "所有登录已结束")
+    return _act(account_id, gate.Nothing(), lambda who, _: service.end_sessions(who), "所有登录已结束")
 
 
 @door.post("/people/<int:account_id>/second-factor/off")
 @administrators
 def drop_second_factor(account_id: int) -> ResponseReturnValue:
-    return _act(account_id, Nothing(), lambda who, _: second_factor.switch_off(who), "两步验证已停用")
+    return _act(account_id, gate.Nothing(), lambda who, _: second_factor.switch_off(who), "两步验证已停用")

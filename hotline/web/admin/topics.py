@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import redirect, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
 from hotline import clock
 from hotline.calls import topics as tree
 from hotline.calls.models import CATEGORY_LABEL, Category
-from hotline.db import session
 from hotline.errors import HotlineError
 from hotline.web import gate
 from hotline.web.admin.entrance import administrators, door
@@ -60,14 +59,11 @@ def _show(fault: HotlineError | None = None) -> ResponseReturnValue:
 
 
 def _act(schema: Schema, act: Callable[[dict[str, Any]], object], told: str) -> ResponseReturnValue:
-    try:
+    def do() -> str:
         act(gate.load(schema))
-    except HotlineError as fault:
-        session.rollback()
-        return _show(fault)
-    session.commit()
-    gate.done(told)
-    return redirect(url_for("admin.topics"), 303)
+        return told
+
+    return gate.act(do, _show, url_for("admin.topics"))
 
 
 def _begin(form: dict[str, Any]) -> None:

@@ -31,10 +31,6 @@ class TrailQuery(Schema):
     before = fields.Integer(load_default=None, validate=validate.Range(min=1))
 
 
-class Nothing(Schema):
-    """A form that carries nothing but its token."""
-
-
 @door.get("/trail")
 @auditors
 def trail() -> ResponseReturnValue:
@@ -81,7 +77,7 @@ def verify_trail() -> ResponseReturnValue:
 def export_trail() -> ResponseReturnValue:
     """The filtered entries as CSV, at most so many; taking them away is itself recorded."""
     query = gate.query(TrailQuery())
-    gate.load(Nothing())
+    gate.load(gate.Nothing())
     rows = session.scalars(_filtered(query).limit(MOST_EXPORTED)).all()
     text = b"".join(csv_chunks(HEADER, _rows(rows)))
     kept = {name: str(value) for name, value in query.items() if value}

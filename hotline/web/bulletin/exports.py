@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from flask import redirect, request, send_file, url_for
+from flask import request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
@@ -80,14 +80,11 @@ def exports_progress() -> ResponseReturnValue:
 
 
 def _act(act: Callable[[], object], done: str) -> ResponseReturnValue:
-    try:
+    def do() -> str:
         act()
-        session.commit()
-    except HotlineError as fault:
-        session.rollback()
-        return exports_page(fault)
-    gate.done(done)
-    return redirect(url_for(".exports"))
+        return done
+
+    return gate.act(do, exports_page, url_for(".exports"))
 
 
 @door.post("/exports")

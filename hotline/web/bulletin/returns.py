@@ -1,8 +1,9 @@
 """The province's side of city returns: who has filed, what is missing, accepting and sending back. Never editing."""
 
 from collections.abc import Callable
+from functools import partial
 
-from flask import redirect, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
@@ -50,15 +51,13 @@ def returns_page(month: Month, fault: HotlineError | None = None) -> ResponseRet
 
 def _judge(month: str, return_id: int, act: Callable[[], object], done: str) -> ResponseReturnValue:
     this = month_of(month)
-    try:
+
+    def do() -> str:
         _of_month(this, return_id)
         act()
-        session.commit()
-    except HotlineError as fault:
-        session.rollback()
-        return returns_page(this, fault)
-    gate.done(done)
-    return redirect(url_for(".returns", month=this))
+        return done
+
+    return gate.act(do, partial(returns_page, this), url_for(".returns", month=this))
 
 
 def _of_month(month: Month, return_id: int) -> CityReturn:

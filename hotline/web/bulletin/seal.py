@@ -10,7 +10,6 @@ from marshmallow import Schema, fields, validate
 
 from hotline import clock
 from hotline.clock import Month
-from hotline.db import session
 from hotline.errors import HotlineError, NotFound
 from hotline.jobs import Job, enqueue
 from hotline.statistics import counting, months, revisions, sealing
@@ -89,15 +88,11 @@ def show_counting(month: str) -> ResponseReturnValue:
 
 
 def _act(month: Month, act: Callable[[], object], done: str) -> ResponseReturnValue:
-    """Do one thing and go back to the page, or show the page with what went wrong."""
-    try:
+    def do() -> str:
         act()
-        session.commit()
-    except HotlineError as fault:
-        session.rollback()
-        return sealing_page(month, fault)
-    gate.done(done)
-    return redirect(url_for(".sealing", month=month))
+        return done
+
+    return gate.act(do, partial(sealing_page, month), url_for(".sealing", month=month))
 
 
 @door.post("/<month>/counting")

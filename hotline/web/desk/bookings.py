@@ -14,6 +14,7 @@ from hotline.bookings.service import Wish
 from hotline.calls.schemas import REASON_LIMIT, FormSchema, text
 from hotline.db import session
 from hotline.people.models import Role
+from hotline.places import institutions
 from hotline.web import gate
 from hotline.web.desk import door, shown
 
@@ -70,7 +71,7 @@ def bookings() -> str:
         "desk/bookings.html",
         rows=found,
         asked=asked,
-        institutions=shown.institution_names([one.institution_id for one in found]),
+        institutions=institutions.names([one.institution_id for one in found]),
         suspended=service.suspended(clock.today()),
         choices=shown.booking_choices(clock.today()),
         status_label=STATUS_LABEL,

@@ -9,9 +9,10 @@ from hotline import clock
 from hotline.calls.models import Call
 from hotline.db import session
 from hotline.errors import NotFound
+from hotline.people import service as people
 from hotline.queues import callbacks, waiting
 from hotline.web import gate
-from hotline.web.desk import door, shown
+from hotline.web.desk import door
 
 
 class AttemptSchema(Schema):
@@ -29,7 +30,7 @@ def call_backs() -> str:
         lines=waiting.lines(),
         source_label=callbacks.SOURCE_LABEL,
         results=callbacks.RESULTS,
-        owners=shown.account_names([row.owner_id for row, _ in rows]),
+        owners=people.names([row.owner_id for row, _ in rows]),
         now=clock.now(),
     )
 

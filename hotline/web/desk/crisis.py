@@ -14,6 +14,7 @@ from hotline.crisis import access, followups, scale, service
 from hotline.crisis.models import LEVEL_LABEL, Alert, Level, RiskSheet
 from hotline.db import session
 from hotline.errors import HotlineError
+from hotline.people import service as people
 from hotline.people.models import Role
 from hotline.web import gate
 from hotline.web.desk import door, shown
@@ -73,7 +74,7 @@ def sheet_context(call: Call) -> dict[str, Any]:
         "names": codes.choices("linkage_target", on),
         "followups": followups.of_call(call.id),
         "alert": alert,
-        "taken_by": shown.account_names([alert.taken_by]).get(alert.taken_by or 0, "") if alert else "",
+        "taken_by": people.names([alert.taken_by]).get(alert.taken_by or 0, "") if alert else "",
         "approvers": shown.supervisors(),
     }
 

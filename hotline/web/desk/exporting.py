@@ -12,6 +12,7 @@ from hotline.calls.models import CATEGORY_LABEL, INVALID_LABEL, OUTCOME_LABEL
 from hotline.calls.search import Filter
 from hotline.db import session
 from hotline.people.models import Role
+from hotline.places import institutions
 from hotline.places.models import Institution
 from hotline.privacy import mask_phone
 from hotline.queues import waiting
@@ -42,7 +43,7 @@ def export() -> Response:
 
 def _rows(wanted: Filter) -> Iterator[list[Cell]]:
     lines, agents = waiting.lines(), dict(shown.agents())
-    institutions = shown.institution_names(list(session.scalars(select(Institution.id))))
+    places = institutions.names(list(session.scalars(select(Institution.id))))
     for row in search.every(wanted):
         yield [
             row.offered_at,
@@ -54,7 +55,7 @@ def _rows(wanted: Filter) -> Iterator[list[Cell]]:
             CATEGORY_LABEL[row.category] if row.category else "",
             INVALID_LABEL[row.invalid_type] if row.invalid_type else "",
             OUTCOME_LABEL[row.outcome],
-            institutions.get(row.institution_id, ""),
+            places.get(row.institution_id, ""),
             None if row.wait_ms is None else row.wait_ms // 1000,
             None if row.talk_ms is None else row.talk_ms // 1000,
             STATE_WORDS[row.state] if row.state else "",

@@ -13,6 +13,7 @@ from hotline.crisis import followups as ladder
 from hotline.crisis.models import LEVEL_LABEL, FollowUp
 from hotline.db import session
 from hotline.errors import NotFound, Refused
+from hotline.people import service as people
 from hotline.web import gate
 from hotline.web.desk import door, shown
 
@@ -42,7 +43,7 @@ def followups() -> str:
         alerts=[(alert, session.get_one(Call, alert.call_id)) for alert in alerts],
         level_label=LEVEL_LABEL,
         outcomes=list(codes.choices("followup_outcome", clock.today()).items()),
-        names=shown.account_names([row.owner_id for row, _level in rows]),
+        names=people.names([row.owner_id for row, _level in rows]),
         agents=shown.agents(),
         now=clock.now(),
     )

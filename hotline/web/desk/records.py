@@ -26,6 +26,7 @@ from hotline.config import Config
 from hotline.crisis import access
 from hotline.db import session
 from hotline.errors import NotFound, Refused
+from hotline.people import service as people
 from hotline.people.models import Role
 from hotline.places import institutions
 from hotline.queues import recordings, waiting
@@ -81,8 +82,8 @@ def index() -> str:
         newer=_url(address) if asked["after"] else None,
         older=_url({**address, "after": found.following}) if found.following else None,
         agents=shown.agents(),
-        names=shown.account_names([row.agent_id for row in rows]),
-        institutions=shown.institution_names([row.institution_id for row in rows]),
+        names=people.names([row.agent_id for row in rows]),
+        institutions=institutions.names([row.institution_id for row in rows]),
         institution_name=institutions.find(wanted.institution_id).name if wanted.institution_id else "",
         lines=(lines := waiting.lines()),
         line_options=[(line.code, line.name) for line in lines.values()],
@@ -121,7 +122,7 @@ def show(ref: str) -> str:
         reads_text=reads_text,
         words=_in_words(call, form) if form else {},
         versions=registration_versions.versions(call.id, call.business_day) if reads_text else [],
-        names=shown.account_names([call.agent_id, form.agent_id if form else None]),
+        names=people.names([call.agent_id, form.agent_id if form else None]),
         card=shown.caller_card(call),
         booked=shown.bookings_of(call) if reads_text else [],
         orders=links.orders_of(call.id),
@@ -183,7 +184,7 @@ def caller_history(ref: str) -> str:
         "desk/history.html",
         call=call,
         history=found,
-        institutions=shown.institution_names([each.institution_id for each in found.last]),
+        institutions=institutions.names([each.institution_id for each in found.last]),
         orders=links.orders_for_number(call.caller_hash, 50) if call.caller_hash else [],
         order_state=STATE_LABEL,
         **_words(),

@@ -19,8 +19,9 @@ from hotline.crisis.models import LEVEL_LABEL, Level
 from hotline.db import session
 from hotline.errors import NotFound
 from hotline.people.models import Account, AccountRole, Role
+from hotline.places import institutions
 from hotline.places import service as places
-from hotline.places.models import Area, Institution
+from hotline.places.models import Area
 from hotline.queues import waiting
 from hotline.queues.models import Line, Skill
 from hotline.web import gate
@@ -127,18 +128,6 @@ def supervisors() -> list[tuple[int, str]]:
     return [(row.id, row.name) for row in rows]
 
 
-def institution_names(ids: list[int | None]) -> dict[int, str]:
-    wanted = [each for each in ids if each is not None]
-    rows = session.execute(select(Institution.id, Institution.name).where(Institution.id.in_(wanted)))
-    return {row.id: row.name for row in rows}
-
-
-def account_names(ids: list[int | None]) -> dict[int, str]:
-    wanted = [each for each in ids if each is not None]
-    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(wanted)))
-    return {row.id: row.name for row in rows}
-
-
 LISTS = ("nature", "handling", "urgency", "sex", "age_group", "channel")
 
 
@@ -157,7 +146,7 @@ def form_names(form: Registration | None) -> dict[str, str]:
     area = session.get(Area, form.district_code) if form.district_code else None
     return {
         "topic": topics.path(form.topic_id) if form.topic_id else "",
-        "institution": institution_names([form.institution_id]).get(form.institution_id or 0, ""),
+        "institution": institutions.names([form.institution_id]).get(form.institution_id or 0, ""),
         "district": area.name if area else "",
     }
 
@@ -172,7 +161,7 @@ def booking_choices(on: date) -> dict[str, Any]:
 
 def bookings_of(call: Call) -> list[tuple[Booking, str]]:
     found = bookings.of_call(call.id)
-    names = institution_names([one.institution_id for one in found])
+    names = institutions.names([one.institution_id for one in found])
     return [(one, names[one.institution_id]) for one in found]
 
 

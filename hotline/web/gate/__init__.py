@@ -13,15 +13,17 @@ A blueprint that hangs on no guard refuses everybody, and `init_app` names it at
 from hotline.web.gate.entry import init_app
 from hotline.web.gate.finders import finder
 from hotline.web.gate.guards import PUBLIC, SIGNED_IN, allow, door, machine_door
-from hotline.web.gate.intake import Upload, load, query
+from hotline.web.gate.intake import Nothing, Upload, load, query
 from hotline.web.gate.nav import nav
-from hotline.web.gate.pages import done, page, refill
+from hotline.web.gate.pages import act, done, page, refill
 from hotline.web.gate.visitor import config, confirm_password, lifetime, may, person, watch
 
 __all__ = [
+    "Nothing",
     "PUBLIC",
     "SIGNED_IN",
     "Upload",
+    "act",
     "allow",
     "config",
     "confirm_password",

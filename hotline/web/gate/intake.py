@@ -30,6 +30,10 @@ class Upload(fields.Raw):
         return value
 
 
+class Nothing(Schema):
+    """A form that carries nothing but its token."""
+
+
 def load(schema: Schema) -> dict[str, Any]:
     """The body as `schema` says. A blank form field counts as absent unless it is text.
 

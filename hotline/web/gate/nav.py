@@ -29,11 +29,15 @@ def nav(label: str, endpoint: str, position: int, home_of: Iterable[Role] = ()) 
 
 
 def visible() -> list[dict[str, object]]:
-    """The entries of whoever is here, with the one under way marked."""
-    return [
-        {"label": entry.label, "url": url_for(entry.endpoint), "here": request.endpoint == entry.endpoint}
-        for entry in _open_to_visitor()
-    ]
+    """The entries of whoever is here; `here` marks the page under way, or the one it lies under."""
+    urls = {entry: url_for(entry.endpoint) for entry in _open_to_visitor()}
+    over = max((url for url in urls.values() if _under(request.path, url)), key=len, default="")
+    marks = {over: "true", request.path: "page"}
+    return [{"label": entry.label, "url": url, "here": marks.get(url, "")} for entry, url in urls.items()]
+
+
+def _under(path: str, url: str) -> bool:
+    return path == url or path.startswith(url.rstrip("/") + "/")
 
 
 def home() -> str | None:

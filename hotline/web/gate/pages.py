@@ -1,10 +1,13 @@
 """Pages: templates filled with what every page needs."""
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, current_app, flash, g, render_template, request
+from flask import Flask, current_app, flash, g, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 
 from hotline.config import Config
+from hotline.db import session
 from hotline.errors import HotlineError
 from hotline.people.models import ROLE_LABEL
 from hotline.web.gate import headers, nav, visitor
@@ -23,6 +26,19 @@ def refill(fault: HotlineError, template: str, **context: Any) -> tuple[str, int
 def done(text: str) -> None:
     """Say on the next page what was done."""
     flash(text)
+
+
+def act(do: Callable[[], str], again: Callable[[HotlineError], ResponseReturnValue], then: str) -> ResponseReturnValue:
+    """Do one thing and keep it, then go to the page `then` and say there what `do` told; or show the form `again`
+    with what was wrong."""
+    try:
+        told = do()
+        session.commit()
+    except HotlineError as fault:
+        session.rollback()
+        return again(fault)
+    done(told)
+    return redirect(then, 303)
 
 
 def _common() -> dict[str, Any]:

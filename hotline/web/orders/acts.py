@@ -37,7 +37,8 @@ def _by_move(*moves: Move) -> frozenset[State]:
 
 
 def _dispatch(order: Order, by: By, sent: dict[str, Any]) -> None:
-    others = tuple(named_unit(name) for name in sent["co_units"].replace("，", "、").split("、") if name.strip())
+    names = sent["co_units"].replace("，", "、").split("、")
+    others = tuple(named_unit(name, "co_units") for name in names if name.strip())
     handling.dispatch(
         order,
         by,

@@ -53,12 +53,12 @@ def seen(order_id: int) -> Order:
     return desk.find(order_id, unit_of_viewer())
 
 
-def named_unit(name: str) -> int:
-    """The institution of a name or alias as typed. Raises Invalid."""
-    found = institutions.by_name(name.strip())
-    if found is None:
-        raise Invalid(f"没有名为“{name.strip()}”的机构", fields={"unit": ["没有这个机构"]})
-    return found.id
+def named_unit(name: str, field: str = "unit") -> int:
+    """The institution of a name or alias as typed. Raises Invalid, offering the likely ones."""
+    try:
+        return institutions.named(name.strip()).id
+    except Invalid as fault:
+        raise Invalid(fault.message, fields={field: ["没有这个机构"]}) from fault
 
 
 def config() -> Config:

@@ -7,11 +7,12 @@ from flask import Response
 
 from hotline import audit, clock
 from hotline.db import session
+from hotline.places import institutions
 from hotline.sheets import csv_chunks
 from hotline.sheets.writing import Cell
 from hotline.web import gate
 from hotline.web.gate.attachments import attachment
-from hotline.web.orders import forms, words
+from hotline.web.orders import forms
 from hotline.web.orders.entrance import desks, door, unit_of_viewer
 from hotline.web.orders.inbox import wanted_of
 from hotline.workorders import desk, secrecy
@@ -39,7 +40,7 @@ def _rows(view: View, wanted: Wanted, unit_id: int | None) -> Iterator[tuple[Cel
     now, given = clock.now(), 0
     while given < MOST:
         page = desk.listed(view, wanted, now, unit_id)
-        units = words.unit_names(one.unit_id for one in page.orders)
+        units = institutions.names(one.unit_id for one in page.orders)
         for one in page.orders:
             yield (
                 one.own_no,

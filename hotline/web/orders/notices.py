@@ -1,10 +1,12 @@
 """提醒 on the pages: the list of what waits for one's side, and the click that says it was seen."""
 
-from flask import flash, redirect, url_for
+from flask import flash, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from hotline.db import session
+from hotline.people import service as people
 from hotline.people.models import Role
+from hotline.places import institutions
 from hotline.web import gate
 from hotline.web.orders import forms, words
 from hotline.web.orders.entrance import by, door, unit_of_viewer
@@ -24,12 +26,19 @@ def notice_list() -> ResponseReturnValue:
         "orders/notices.html",
         rows=rows,
         said={row.notice.id: _said(row, unit_id) for row in rows},
-        names=words.people_names(row.notice.seen_by_id for row in rows),
-        units=words.unit_names(row.order.unit_id for row in rows),
+        names=people.names(row.notice.seen_by_id for row in rows),
+        units=institutions.names(row.order.unit_id for row in rows),
         seen=query["seen"],
         of_unit=unit_id,
         **words.LABELS,
     )
+
+
+@door.get("/notices/count")
+@told
+def notice_count() -> ResponseReturnValue:
+    """How many wait: what an open page asks for every half minute."""
+    return jsonify(count=notices.count(unit_of_viewer()))
 
 
 def _said(row: Notice, unit_id: int | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ from hotline import clock
 from hotline.clock import Month
 from hotline.db import session
 from hotline.errors import NotFound
+from hotline.places import institutions
 from hotline.web import gate
 from hotline.web.orders import forms, words
 from hotline.web.orders.entrance import door, judges, unit_of_viewer
@@ -29,7 +30,7 @@ def assessment() -> ResponseReturnValue:
         "orders/rates.html",
         month=month,
         table=sorted(table.items(), key=lambda row: -row[1][Rate.ANSWERED_IN_TIME].whole),
-        units=words.unit_names(table),
+        units=institutions.names(table),
         rate_label=RATE_LABEL,
         formula=FORMULA,
         per_source=rates.per_source(month) if unit_id is None else {},
@@ -54,7 +55,7 @@ def behind(unit_id: int, rate: str) -> ResponseReturnValue:
         rate_label=RATE_LABEL,
         formula=FORMULA,
         unit_id=unit_id,
-        units=words.unit_names([unit_id]),
+        units=institutions.names([unit_id]),
         share=rates.of_units(month, unit_id).get(unit_id, {}).get(which),
         lists=[("未达标", bad), ("达标", good)],
         titles={one.id: secrecy.text(one, one.title, own) for one in (*bad, *good)},

@@ -47,7 +47,7 @@ def _demand(sent: dict[str, Any]) -> Demand:
         caller_name=sent["caller_name"] or None,
         caller_phone=sent["caller_phone"] or None,
         address=sent["address"] or None,
-        accused_id=named_unit(sent["accused"]) if sent["accused"] else None,
+        accused_id=named_unit(sent["accused"], "accused") if sent["accused"] else None,
         confidential=sent["confidential"],
         reply_required=sent["reply_required"],
         reply_due=sent["reply_due"],

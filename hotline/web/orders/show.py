@@ -10,11 +10,12 @@ from hotline import clock
 from hotline.db import session
 from hotline.errors import HotlineError, NotFound, Refused
 from hotline.people.models import Role
+from hotline.places import institutions
 from hotline.web import gate
 from hotline.web.orders import acts, forms, words
 from hotline.web.orders.entrance import HOTLINE, by, desks, door, seen, unit_of_viewer
 from hotline.workorders import bundles, deadlines, duplicates, files, links, moves, notices, revisits, secrecy, timeline
-from hotline.workorders.codes import Move
+from hotline.workorders.codes import UNIT_CLOCKS, Move
 from hotline.workorders.models import CoUnit, Order
 
 
@@ -34,17 +35,18 @@ def _page(order: Order, **more: Any) -> str:
         who=secrecy.person(order, unit_id),
         said=_said(order, unit_id),
         address="" if secrecy.hides(order, unit_id) else order.address or "",
-        due_told=words.due_chip(order, calendar, now),
-        clocks=deadlines.running(order),
+        due_told=words.due_chip(order, calendar, now, unit_id),
+        clocks=[one for one in deadlines.running(order) if unit_id is None or one.clock in UNIT_CLOCKS],
         lines=timeline.of_order(order, unit_id),
         offered=acts.offered(order, gate.person().roles, leads=leads),
         main_acts=acts.MAIN,
         files=files.seen_by(order, unit_id),
-        units=words.unit_names([order.unit_id, order.accused_id, *_co_units(order)]),
+        units=institutions.names([order.unit_id, order.accused_id, *_co_units(order)]),
         co_units=_co_units(order),
         parent=session.get(Order, order.parent_id) if order.parent_id and unit_id is None else None,
         attempts=revisits.attempts(order) if unit_id is None else [],
         waiting=notices.waiting(unit_id, order.id),
+        noticed=notices.count(unit_id),
         of_unit=unit_id,
         now=now,
         **_beside(order, unit_id),
@@ -122,17 +124,16 @@ def reveal(order_id: int) -> ResponseReturnValue:
 def paper(order_id: int) -> ResponseReturnValue:
     """The order on paper (交办单); a hidden person stays hidden."""
     order, unit_id = seen(order_id), unit_of_viewer()
-    names = words.unit_names([order.unit_id, order.accused_id])
+    names = institutions.names([order.unit_id, order.accused_id])
     return gate.page(
         "orders/paper.html",
         order=order,
         who=secrecy.person(order, unit_id),
-        said={
-            name: secrecy.text(order, getattr(order, name), unit_id) for name in ("title", "content", "result", "reply")
-        },
+        said=_said(order, unit_id),
         address="" if secrecy.hides(order, unit_id) else order.address or "",
         units=names,
         lines=timeline.of_order(order, unit_id),
+        answer_due=deadlines.answer_due(order),
         now=clock.now(),
         **words.LABELS,
     )

@@ -1,17 +1,12 @@
-"""How orders are written on pages: due chips, labels, the names of units."""
+"""How orders are written on pages: due chips, labels."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
-
 from hotline import clock
-from hotline.db import session
-from hotline.people.models import Account
 from hotline.places.calendar import WorkCalendar
-from hotline.places.models import Institution
 from hotline.workorders.codes import (
+    AT_UNIT,
     CLOCK_LABEL,
     FAILURE_LABEL,
     MOVE_LABEL,
@@ -25,6 +20,7 @@ from hotline.workorders.codes import (
     SUPERVISION_LABEL,
     URGENCY_LABEL,
     Clock,
+    State,
 )
 from hotline.workorders.models import Order
 
@@ -54,10 +50,12 @@ class Chip:
     title: str = ""
 
 
-def due_chip(order: Order, calendar: WorkCalendar, now: datetime) -> Chip:
-    """`答复 剩 3 小时（工作时间）`."""
+def due_chip(order: Order, calendar: WorkCalendar, now: datetime, unit_id: int | None) -> Chip:
+    """`答复 剩 3 小时`; a unit is shown its own duties, and for whom it waits while it has none."""
     if order.due_at is None or order.due_clock is None:
         return Chip("done" if order.closed_at else "none", "已办结" if order.closed_at else "无时限")
+    if unit_id is not None and order.state not in AT_UNIT:
+        return Chip("none", f"待热线{CLOCK_LABEL[Clock.REVISIT if order.state is State.TO_REVISIT else Clock.REVIEW]}")
     minutes = calendar.working_minutes_between(now, order.due_at)
     name = CLOCK_LABEL[Clock(order.due_clock)]
     word = "超" if order.due_at < now else "剩"
@@ -76,19 +74,3 @@ def amount(minutes: int) -> str:
     if minutes < DAY_MINUTES:
         return f"{minutes // 60} 小时"
     return f"{minutes // DAY_MINUTES} 个工作日"
-
-
-def people_names(ids: Iterable[int | None]) -> dict[int, str]:
-    wanted = {one for one in ids if one is not None}
-    if not wanted:
-        return {}
-    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(wanted)))
-    return {row[0]: row[1] for row in rows}
-
-
-def unit_names(ids: Iterable[int | None]) -> dict[int, str]:
-    wanted = {one for one in ids if one is not None}
-    if not wanted:
-        return {}
-    rows = session.execute(select(Institution.id, Institution.name).where(Institution.id.in_(wanted)))
-    return {row[0]: row[1] for row in rows}

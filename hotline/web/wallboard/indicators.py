@@ -1,16 +1,15 @@
 """Indicators over days, by line, agent, hour or day, each with its formula."""
 
 from datetime import timedelta
+from typing import Any
 
 from flask import current_app
 from marshmallow import Schema, fields
-from sqlalchemy import select
 
 from hotline import clock
 from hotline.config import Config
-from hotline.db import session
 from hotline.errors import Invalid
-from hotline.people.models import Account
+from hotline.people import service as people
 from hotline.queues import waiting
 from hotline.statistics import indicators
 from hotline.statistics.indicators import INDICATORS, By
@@ -53,12 +52,12 @@ def figures() -> str:
     )
 
 
-def _names(by: By, keys: list[object]) -> dict[object, str]:
+def _names(by: By, keys: list[object]) -> dict[Any, str]:
     if by is By.LINE:
         return {"": "未进入排队", **{line.code: line.name for line in waiting.lines().values()}}
     if by is By.AGENT:
-        rows = session.execute(select(Account.id, Account.name, Account.agent_no).where(Account.id.in_(keys)))
-        return {None: "无坐席", **{row.id: f"{row.name} {row.agent_no or ''}".strip() for row in rows}}
+        called = people.names((key for key in keys if isinstance(key, int)), numbered=True)
+        return {None: "无坐席", **called}
     if by is By.HOUR:
         return {hour: f"{hour:02d}:00–{hour:02d}:59" for hour in keys}
     return {day: str(day) for day in keys}

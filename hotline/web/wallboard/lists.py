@@ -10,6 +10,7 @@ from sqlalchemy import select
 from hotline import clock
 from hotline.calls.models import OUTCOME_LABEL, Call
 from hotline.db import session
+from hotline.people import service as people
 from hotline.people.models import Account
 from hotline.queues import blocklist, waiting
 from hotline.statistics import metrics
@@ -62,17 +63,12 @@ def calls() -> str:
     )
 
 
-def _names(ids: set[int]) -> dict[int, str]:
-    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(ids)))
-    return {row.id: row.name for row in rows}
-
-
 @door.get("/blocked")
 def blocked() -> str:
     """Blocked numbers and requests for blocks."""
     rows = blocklist.all_open()
-    people = {row.asked_by for row in rows} | {row.approved_by for row in rows if row.approved_by}
-    return gate.page("wallboard/blocked.html", rows=rows, names=_names(people), me=gate.person().id)
+    known = {row.asked_by for row in rows} | {row.approved_by for row in rows if row.approved_by}
+    return gate.page("wallboard/blocked.html", rows=rows, names=people.names(known), me=gate.person().id)
 
 
 @door.post("/blocked")
