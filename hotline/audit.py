@@ -90,9 +90,12 @@ def record(action: str, subject: str, **detail: Any) -> None:
     )
 
 
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, default=str).encode
+
+
 def _digest(entry: dict[str, Any], previous: str) -> str:
     body = {**entry, "at": entry["at"].isoformat(), "previous": previous}
-    return sha256(json.dumps(body, sort_keys=True, ensure_ascii=False, default=str).encode()).hexdigest()
+    return sha256(_canonical(body).encode()).hexdigest()
 
 
 @event.listens_for(Session, "before_commit")
@@ -124,15 +127,19 @@ class Verification:
 
 
 _FIELDS = ("at", "actor_id", "actor_name", "address", "request_id", "action", "subject", "detail")
+_BATCH = 5000
 
 
 def verify() -> Verification:
-    """Recompute every hash from the first entry on."""
+    """Recompute every hash from the first entry on; a batch of rows is held at a time, however long the chain is."""
     previous, count = GENESIS, 0
-    columns = [getattr(AuditEntry, name) for name in (*_FIELDS, "id", "previous", "hash")]
-    for row in session.execute(select(*columns).order_by(AuditEntry.id)).yield_per(5000):
-        entry = {name: getattr(row, name) for name in _FIELDS}
-        if row.previous != previous or row.hash != _digest(entry, previous):
-            return Verification(count, row.id, previous)
-        previous, count = row.hash, count + 1
+    columns = AuditEntry.__table__.c
+    wanted = select(*(columns[name] for name in (*_FIELDS, "id", "previous", "hash"))).order_by(columns.id)
+    rows = session.connection().execute(wanted.execution_options(yield_per=_BATCH))
+    for *values, number, before, digest in rows:
+        entry = dict(zip(_FIELDS, values, strict=True))
+        if before != previous or digest != _digest(entry, previous):
+            rows.close()
+            return Verification(count, number, previous)
+        previous, count = digest, count + 1
     return Verification(count, None, previous)
