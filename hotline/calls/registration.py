@@ -118,17 +118,21 @@ def correct(
     return found
 
 
+def may_write(call: Call, by: Writer) -> bool:
+    """Whether the call is theirs to write: who took it, whose form it has become, any supervisor."""
+    form = session.get(Registration, call.id, populate_existing=True)
+    return by.supervisor or by.id in (call.agent_id, form.agent_id if form else None)
+
+
 def _taken(call_id: int, by: Writer) -> tuple[Call, Registration]:
     """The call, locked, with its form; the form is begun if there is none."""
     intake.lock_call(call_id)
     call = session.get(Call, call_id)
     if call is None:
         raise NotFound("没有这个来电。")
-    found = session.get(Registration, call_id, populate_existing=True)
-    owner = found.agent_id if found else call.agent_id
-    if not by.supervisor and by.id not in (owner, call.agent_id):
+    if not may_write(call, by):
         raise Refused("这是其他坐席的来电，只有本人和班长可以填写。")
-    return call, found or _begin(call_id, by.id if owner is None else owner)
+    return call, session.get(Registration, call_id) or _begin(call_id, call.agent_id or by.id)
 
 
 def _write(call: Call, found: Registration, values: Mapping[str, Any], version: int) -> None:

@@ -28,11 +28,16 @@ def is_crisis(call: Call) -> bool:
     return call.category is Category.CRISIS or session.get(RiskSheet, call.id) is not None
 
 
-def may_read(call: Call, reader: Reader) -> bool:
+def may_write(call: Call, reader: Reader) -> bool:
+    """Whose work it is. Broken glass opens a record to read, never to write."""
     if reader.supervisor or reader.trained or call.agent_id == reader.id:
         return True
     writer = session.scalar(select(Registration.agent_id).where(Registration.call_id == call.id))
-    return writer == reader.id or _glass_is_broken(call.id, reader.id)
+    return writer == reader.id
+
+
+def may_read(call: Call, reader: Reader) -> bool:
+    return may_write(call, reader) or _glass_is_broken(call.id, reader.id)
 
 
 def _glass_is_broken(call_id: int, account_id: int) -> bool:
@@ -49,6 +54,12 @@ def require(call: Call, reader: Reader) -> None:
     """Raise Refused unless the reader may read this crisis record."""
     if not may_read(call, reader):
         raise Refused("心理危机记录只有受理坐席、班长和心理热线人员可以查看；确有需要请写明理由后紧急查看。")
+
+
+def require_writer(call: Call, reader: Reader) -> None:
+    """Raise Refused unless this crisis record is the reader's to write."""
+    if not may_write(call, reader):
+        raise Refused("心理危机记录只有受理坐席、班长和心理热线人员可以填写。")
 
 
 def break_glass(call_id: int, account_id: int, reason: str) -> BrokenGlass:

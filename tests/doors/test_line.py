@@ -145,3 +145,11 @@ def test_raising_a_hand_and_the_beat(desk):
 def test_only_agents_and_supervisors_have_a_line(client, sign_in):
     sign_in(client, Role.STATISTICIAN)
     assert client.get("/desk/line", headers={"Accept": "application/json"}).status_code == 403
+
+
+@pytest.mark.parametrize("target", ["²", "٣", "-1", "9" * 20, "0", "x"])
+@pytest.mark.parametrize("to", ["agent", "consult"])
+def test_nobody_is_meant_by_what_is_no_number(client, sign_in, to, target):
+    sign_in(client, Role.AGENT)
+    told = client.post("/desk/line/transfer", json={"to": to, "target": target})
+    assert (told.status_code, told.json["message"]) == (409, "没有这位坐席")

@@ -96,6 +96,7 @@ def _iso(days: list[date]) -> str:
 def book(ref: str) -> str:
     """Book beside the call; answers with the call's bookings."""
     call = shown.call_of(ref)
+    shown.guard_work(call)
     sent = gate.load(WishSchema())
     service.book(Wish(**sent), gate.person().id, call.id)
     session.commit()
@@ -117,6 +118,8 @@ def cancel_booking(booking_id: int) -> ResponseReturnValue:
     """Cancel, in a call or from the list."""
     sent = gate.load(CancelSchema())
     call = shown.call_of(sent["call"]) if sent["call"] else None
+    if call:
+        shown.guard_work(call)
     service.cancel(booking_id, sent["version"], sent["reason"], call.id if call else None)
     session.commit()
     return _beside(call.ref) if call else redirect(url_for(".bookings"))
@@ -149,6 +152,7 @@ class RevealBookingSchema(Schema):
 def reveal_booking(booking_id: int) -> dict[str, Any]:
     """Show one masked value of a booking in full, for a reason that the trail keeps."""
     sent, found = gate.load(RevealBookingSchema()), service.get(booking_id)
+    gate.check_reveals()
     audit.record("booking.reveal", f"booking:{booking_id}", field=sent["field"], reason=sent["reason"])
     session.commit()
     return {"value": getattr(found, sent["field"])}

@@ -13,7 +13,7 @@ from hotline.calls.schemas import REASON_LIMIT, TEXT_LIMIT, FormSchema, text
 from hotline.crisis import access, followups, scale, service
 from hotline.crisis.models import LEVEL_LABEL, Alert, Level, RiskSheet
 from hotline.db import session
-from hotline.errors import HotlineError
+from hotline.errors import HotlineError, Invalid
 from hotline.people import service as people
 from hotline.people.models import Role
 from hotline.web import gate
@@ -81,8 +81,16 @@ def sheet_context(call: Call) -> dict[str, Any]:
 
 def _guarded(ref: str) -> Call:
     call = shown.call_of(ref)
-    access.require(call, shown.reader())
+    access.require_writer(call, shown.reader())
     return call
+
+
+def _sent() -> dict[str, Any]:
+    """The sheet as sent; only a supervisor approves breaking confidentiality."""
+    sent = gate.load(SheetSchema())
+    if sent.get("breach_approved_by") not in (None, *dict(shown.supervisors())):
+        raise Invalid("批准人须为班长。", fields={"breach_approved_by": ["请选择在岗班长"]})
+    return sent
 
 
 @door.get("/calls/<ref>/crisis")
@@ -116,7 +124,7 @@ def _told(found: RiskSheet) -> Response:
 @door.post("/calls/<ref>/crisis")
 def save_sheet(ref: str) -> Response:
     """Keep the sheet and compute its level; high calls the supervisors at once."""
-    call, sent = _guarded(ref), gate.load(SheetSchema())
+    call, sent = _guarded(ref), _sent()
     found = service.save(call.id, gate.person().id, sent, sent["version"])
     session.commit()
     return _told(found)
@@ -125,7 +133,7 @@ def save_sheet(ref: str) -> Response:
 @door.post("/calls/<ref>/crisis/submit")
 def submit_sheet(ref: str) -> Response:
     """Finish the assessment. What is missing is named, what was typed is kept."""
-    call, sent = _guarded(ref), gate.load(SheetSchema())
+    call, sent = _guarded(ref), _sent()
     try:
         found = service.submit(call.id, gate.person().id, sent, sent["version"])
     except HotlineError as fault:

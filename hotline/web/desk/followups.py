@@ -12,7 +12,7 @@ from hotline.crisis import access, service
 from hotline.crisis import followups as ladder
 from hotline.crisis.models import LEVEL_LABEL, FollowUp
 from hotline.db import session
-from hotline.errors import NotFound, Refused
+from hotline.errors import Invalid, NotFound, Refused
 from hotline.people import service as people
 from hotline.web import gate
 from hotline.web.desk import door, shown
@@ -64,15 +64,18 @@ def hand_over_followup(followup_id: int) -> ResponseReturnValue:
     """Give it to a colleague."""
     _guard(followup_id)
     sent = gate.load(OwnerSchema())
+    if sent["owner_id"] not in dict(shown.agents()):
+        raise Invalid("没有这位坐席。", fields={"owner_id": ["请选择在岗坐席"]})
     ladder.hand_over(followup_id, sent["owner_id"], sent["version"])
     session.commit()
     return redirect(url_for(".followups"))
 
 
 def _guard(followup_id: int) -> None:
-    """One's own follow-ups, or the right to read the record."""
+    """One's own follow-ups, or those of a record that is one's own to write."""
     found = session.get(FollowUp, followup_id)
     if found is None:
         raise NotFound("没有这个随访任务。")
-    if found.owner_id != gate.person().id and not access.may_read(session.get_one(Call, found.call_id), shown.reader()):
+    call = session.get_one(Call, found.call_id)
+    if found.owner_id != gate.person().id and not access.may_write(call, shown.reader()):
         raise Refused("这个随访由其他同事负责。")

@@ -169,11 +169,12 @@ def transfer() -> Response:
             raise Conflict("没有这条受理线路")
         return told(transfers.transfer_to_line(who, target))
     if wanted["to"] in ("agent", "consult"):
-        if not target.isdigit():
+        colleague = gate.row_number(target)
+        if not colleague:
             raise Conflict("没有这位坐席")
         if wanted["to"] == "agent":
-            return told(transfers.transfer_to_agent(who, int(target)))
-        transfers.consult(who, int(target))
+            return told(transfers.transfer_to_agent(who, colleague))
+        transfers.consult(who, colleague)
         return told()
     if not provider().caps.dials_public_network:
         raise Conflict("当前线路不能外呼公网号码，请使用直拨电话并在记录中注明")

@@ -1,20 +1,16 @@
 """What the form looks up while the agent types, the eye on a masked number, and the palette's calls."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from flask import Response, jsonify, url_for
 from marshmallow import Schema, fields, validate
-from sqlalchemy import func, select
 
 from hotline import audit, clock
-from hotline.audit import AuditEntry
 from hotline.calls import search, topics
 from hotline.calls.models import CATEGORY_LABEL, OUTCOME_LABEL, Category, Registration
 from hotline.calls.schemas import REASON_LIMIT, text
 from hotline.calls.search import Filter
 from hotline.db import session
-from hotline.errors import TooMany
 from hotline.people.models import Role
 from hotline.people.sessions import Person
 from hotline.places import institutions
@@ -23,8 +19,6 @@ from hotline.web import gate
 from hotline.web.desk import door, shown
 from hotline.web.gate.finders import Found
 from hotline.web.gate.formats import short_moment
-
-REVEALS_AN_HOUR = 30
 
 
 class TopicQuery(Schema):
@@ -65,15 +59,7 @@ def reveal(ref: str) -> Response:
     """Show one masked value in full, for a reason that the trail keeps; at most thirty times an hour."""
     call, sent = shown.call_of(ref), gate.load(RevealSchema())
     shown.guard_crisis(call)
-    recently = session.scalar(
-        select(func.count(AuditEntry.id)).where(
-            AuditEntry.actor_id == gate.person().id,
-            AuditEntry.action == "call.reveal",
-            AuditEntry.at > clock.now() - timedelta(hours=1),
-        )
-    )
-    if (recently or 0) >= REVEALS_AN_HOUR:
-        raise TooMany("一小时内查看完整号码已达 30 次，请联系班长。", retry_after=3600)
+    gate.check_reveals()
     form = session.get(Registration, call.id)
     value = call.caller if sent["field"] == "caller" else getattr(form, sent["field"], None)
     audit.record("call.reveal", f"call:{call.id}", field=sent["field"], reason=sent["reason"])

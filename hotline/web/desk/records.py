@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from flask import Response, current_app, request, send_file, url_for
 from marshmallow import Schema, fields
 
-from hotline.calls import history, registration_versions, search
+from hotline.calls import history, registration, registration_versions, search
 from hotline.calls.models import (
     CATEGORY_LABEL,
     INVALID_LABEL,
@@ -129,16 +129,9 @@ def show(ref: str) -> str:
         order_state=STATE_LABEL,
         recordings=recordings.of_call(call.id),
         is_crisis=access.is_crisis(call),
-        mine=_may_correct(call, form),
+        mine=gate.may("desk.correct") and registration.may_write(call, shown.writer()),
         **_words(),
     )
-
-
-def _may_correct(call: Call, form: Registration | None) -> bool:
-    who = gate.person()
-    if Role.SUPERVISOR in who.roles:
-        return True
-    return Role.AGENT in who.roles and who.id in (call.agent_id, form.agent_id if form else None)
 
 
 MASKED = ("caller_name", "contact_phone")
@@ -159,8 +152,10 @@ def _in_words(call: Call, form: Registration) -> dict[str, str]:
 def correction(ref: str) -> str:
     """The form of a completed call, open for correction."""
     call = shown.call_of(ref)
-    shown.guard_crisis(call)
-    form = session.get_one(Registration, call.id)
+    shown.guard_work(call)
+    form = session.get(Registration, call.id)
+    if form is None:
+        raise NotFound("这通来电没有受理单。")
     return gate.page(
         "desk/correct.html",
         call=call,

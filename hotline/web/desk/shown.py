@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from hotline.bookings import service as bookings
 from hotline.bookings.models import Booking
-from hotline.calls import codes, history, numbers, topics
+from hotline.calls import codes, history, numbers, registration, topics
 from hotline.calls.models import Call, Registration
 from hotline.calls.registration import Writer
 from hotline.calls.registration_rules import Evidence
@@ -17,12 +17,12 @@ from hotline.crisis import service as crisis
 from hotline.crisis.access import Reader
 from hotline.crisis.models import LEVEL_LABEL, Level
 from hotline.db import session
-from hotline.errors import NotFound
+from hotline.errors import NotFound, Refused
 from hotline.people.models import Account, AccountRole, Role
 from hotline.places import institutions
 from hotline.places import service as places
 from hotline.places.models import Area
-from hotline.queues import waiting
+from hotline.queues import conversation, waiting
 from hotline.queues.models import Line, Skill
 from hotline.web import gate
 from hotline.workorders import links
@@ -163,6 +163,14 @@ def bookings_of(call: Call) -> list[tuple[Booking, str]]:
     found = bookings.of_call(call.id)
     names = institutions.names([one.institution_id for one in found])
     return [(one, names[one.institution_id]) for one in found]
+
+
+def guard_work(call: Call) -> None:
+    """Refuse whoever neither writes this call nor is in it: what is being written shows numbers in full."""
+    stint = conversation.current(gate.person().id)
+    if not registration.may_write(call, writer()) and (stint is None or stint.call_id != call.id):
+        raise Refused("这是其他坐席的来电，只有本人和班长可以填写。")
+    guard_crisis(call)
 
 
 def guard_crisis(call: Call) -> None:

@@ -100,7 +100,7 @@ def unfinished() -> str:
 
 
 def _work(call: Call) -> dict[str, Any]:
-    shown.guard_crisis(call)
+    shown.guard_work(call)
     form = session.get(Registration, call.id)
     return {
         "call": call,
@@ -166,6 +166,7 @@ def _related(phone: str, name: str, institution_id: int | None, words: str, at: 
 def related_now(ref: str) -> str:
     """The panel of related orders for what stands in the form at this moment; changes nothing."""
     call = shown.call_of(ref)
+    shown.guard_work(call)
     about = gate.load(AboutSchema())
     found = _related(
         about["contact_phone"] or call.caller or "",
@@ -189,7 +190,7 @@ def _linked(call: Call) -> frozenset[int]:
 def link_order(ref: str, order_id: int) -> str:
     """关联: this call belongs to that order."""
     call, who = shown.call_of(ref), gate.person()
-    shown.guard_crisis(call)
+    shown.guard_work(call)
     order = moves.locked(order_id)
     links.link(order, call.id, By(Party.HOTLINE, who.id, who.name), "坐席登记时关联")
     session.commit()

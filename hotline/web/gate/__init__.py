@@ -13,9 +13,10 @@ A blueprint that hangs on no guard refuses everybody, and `init_app` names it at
 from hotline.web.gate.entry import init_app
 from hotline.web.gate.finders import finder
 from hotline.web.gate.guards import PUBLIC, SIGNED_IN, allow, door, machine_door
-from hotline.web.gate.intake import Nothing, Upload, load, query
+from hotline.web.gate.intake import Nothing, Upload, load, query, row_number
 from hotline.web.gate.nav import nav
 from hotline.web.gate.pages import act, done, page, refill
+from hotline.web.gate.reveals import check_reveals
 from hotline.web.gate.visitor import config, confirm_password, lifetime, may, person, watch
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Upload",
     "act",
     "allow",
+    "check_reveals",
     "config",
     "confirm_password",
     "done",
@@ -40,5 +42,6 @@ __all__ = [
     "person",
     "query",
     "refill",
+    "row_number",
     "watch",
 ]

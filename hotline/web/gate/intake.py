@@ -54,6 +54,11 @@ def query(schema: Schema) -> dict[str, Any]:
     return _judge(schema, {name: value for name, value in _pick(schema, request.args).items() if value != ""})
 
 
+def row_number(text: str) -> int:
+    """The id that a text spells; 0, which no row has, for any other text."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 def _named(upload: FileStorage) -> FileStorage:
     """The upload, if its name can be kept and told again. Raises Malformed."""
     name = upload.filename or ""

@@ -114,6 +114,7 @@ def _check(order: Order, chosen: acts.Act) -> None:
 def reveal(order_id: int) -> ResponseReturnValue:
     """The person in full, for a reason that is kept."""
     sent = gate.load(forms.Reveal())
+    gate.check_reveals()
     told = secrecy.reveal(seen(order_id), unit_of_viewer(), sent["reason"])
     session.commit()
     return jsonify(value=told[sent["field"]])

@@ -9,6 +9,7 @@ from hotline.errors import HotlineError
 from hotline.queues import conversation
 from hotline.queues.models import Part, Stint, StintState
 from hotline.telephony.steps import Hangup, Join, Pause, Plan, Say, Step
+from hotline.web import gate
 from hotline.web.phone import door
 from hotline.web.phone.entrance import listening, notice, params, perform
 
@@ -18,7 +19,7 @@ ASIDE = {Part.LISTEN: True, Part.WHISPER: False, Part.BARGE: False}
 def agent_of(endpoint: str) -> int:
     """The account behind `client:agent_<id>`; 0 for anything else. The provider vouches for it, the browser cannot."""
     name, _, number = endpoint.removeprefix("client:").partition("_")
-    return int(number) if name == "agent" and number.isdigit() else 0
+    return gate.row_number(number) if name == "agent" else 0
 
 
 @door.post("/agent")
@@ -36,8 +37,7 @@ def agent() -> Sequence[Step]:
 
 
 def _named_stint() -> int:
-    named = params().get("stint", "")
-    return int(named) if named.isdigit() else 0
+    return gate.row_number(params().get("stint", ""))
 
 
 def _into(stint: Stint) -> Plan:

@@ -10,6 +10,7 @@ from hotline.calls.models import EventKind
 from hotline.queues import conversation, reconcile, recordings
 from hotline.queues.acts import Act
 from hotline.telephony.notices import RecordingState, RoomEvent
+from hotline.web import gate
 from hotline.web.phone import door
 from hotline.web.phone.entrance import config, notice, provider, told
 
@@ -44,9 +45,7 @@ def room() -> list[Act]:
     """Inside a room: who joined and who left. A person who left without 完成 was lost."""
     heard = notice()
     name, _, number = heard.label.partition("-")
-    if name != "stint" or not number.isdigit():
-        return []
-    stint = conversation.by_id(int(number))
+    stint = conversation.by_id(gate.row_number(number)) if name == "stint" else None
     if stint is None:
         return []
     if heard.room_event is RoomEvent.JOINED:
