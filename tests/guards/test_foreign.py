@@ -82,7 +82,7 @@ PASSWORD_AGAIN = {"bulletin.approve", "bulletin.seal"}
 """Ask for the password, and the strangers have none."""
 TAKEN = {"desk.call_back_attempt", "desk.take_call_back"}
 """A conflict is told who has it."""
-NOT_THERE = {"admin.remove_prompt", "bulletin.compare", "bulletin.download_draft"}
+NOT_THERE = {"admin.remove_prompt", "bulletin.download_draft"}
 """What the small world of this test does not hold."""
 
 IDS = {
