@@ -5,7 +5,7 @@ unheard; the caller is fetched from the waiting room by a redirect. An agent who
 has been lost: the caller is told so and goes back to the top of the line.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
@@ -175,15 +175,13 @@ def _joined(stint: Stint) -> None:
     stint.connected_at = at
     session.flush()
     if stint.part in (Part.AGENT, Part.CONSULTED):
-        intake.append(
-            stint.call_id,
-            EventKind.CONNECTED,
-            f"connected:{stint.id}",
-            at=at,
-            agent=stint.agent_id,
-            stint=stint.id,
-            turn=stint.turn,
-        )
+        _tell(stint, EventKind.CONNECTED, f"connected:{stint.id}", at)
+
+
+def _tell(stint: Stint, kind: EventKind, key: str, at: datetime, **more: bool) -> None:
+    """What the call's history says of a stint."""
+    stand = {"agent": stint.agent_id, "stint": stint.id, "turn": stint.turn}
+    intake.append(stint.call_id, kind, key, at=at, **stand, **more)
 
 
 def end(stint: Stint, *, finished: bool = False) -> None:
@@ -195,16 +193,7 @@ def end(stint: Stint, *, finished: bool = False) -> None:
     stint.state, stint.ended_at, stint.finished = StintState.ENDED, at, finished
     session.flush()
     if talked and stint.part in (Part.AGENT, Part.CONSULTED):
-        intake.append(
-            stint.call_id,
-            EventKind.AGENT_LEFT,
-            f"agent-left:{stint.id}",
-            at=at,
-            agent=stint.agent_id,
-            stint=stint.id,
-            turn=stint.turn,
-            finished=finished,
-        )
+        _tell(stint, EventKind.AGENT_LEFT, f"agent-left:{stint.id}", at, finished=finished)
     if stint.agent_id is not None and stint.part in (Part.AGENT, Part.CONSULTED):
         agent = presence.present(stint.agent_id)
         if agent.state in presence.BUSY:

@@ -72,10 +72,13 @@ def remember(platform: Platform, mapping: Mapping[str, str]) -> None:
 
 
 def plan(rows: Sequence[Line], platform: Platform) -> list[Row]:
-    """Judge every row below the header; writes nothing."""
+    """Judge every row below the header; writes nothing. Raises Invalid for a file without any."""
     columns = import_columns.found(rows, platform.mapping)
     named = lru_cache(maxsize=1000)(_institution)
-    return list(_settled([_judge(number, cells, columns, platform, named) for number, cells in columns.lines]))
+    judged = [_judge(number, cells, columns, platform, named) for number, cells in columns.lines]
+    if not judged:
+        raise Invalid("文件只有表头，没有工单")
+    return list(_settled(judged))
 
 
 Named = Callable[[str], int | None]

@@ -185,6 +185,13 @@ def test_a_notice_is_seen_by_a_click_and_a_view_of_ones_own_is_kept(committed_ap
     desk, unit = window("paidan01"), window("yiyuan01")
     expect(unit.locator("[data-noticed]")).to_have_text("1")
     expect(desk.locator("[data-noticed]")).to_be_hidden()
+    with committed_app.app_context():
+        ladder.supervise(session.get_one(Order, order_id), here, 1, "请单位负责人督促")
+        session.commit()
+        session.remove()
+    unit.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(unit.locator("[data-noticed]")).to_have_text("2")
+    expect(unit.locator("[data-toasts]")).to_contain_text("有新的工单提醒")
     with unit.expect_navigation():
         unit.keyboard.press("r")
     expect(unit.locator("tbody")).to_contain_text("领导批示，请尽快答复")

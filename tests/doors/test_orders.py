@@ -1,13 +1,14 @@
 """The orders' door: the way of an order through the pages, and nothing of another unit through any id."""
 
 import io
+from datetime import timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from cryptography.exceptions import InvalidTag
 from sqlalchemy import func, select
 
-from hotline import audit
+from hotline import audit, clock
 from hotline.db import session
 from hotline.people.models import Account, AccountRole, Role
 from hotline.workorders import bundles, files, handling, ladder, links, platforms
@@ -413,6 +414,7 @@ def test_an_import_belongs_to_its_person(desk, platform, app, sign_in):
         (b"", "空.csv"),
         (b"\xff\xfe\x00\x81\x81", "乱码.csv"),
         ("列一,列二\n1,2".encode(), "缺列.csv"),
+        ("工单编号,主要内容\n".encode(), "只有表头.csv"),
         (b"PK\x03\x04", "坏.xlsx"),
         (b"x", "宏.xlsm"),
     ],
@@ -469,6 +471,11 @@ def test_notices_are_seen_by_their_own_side(desk, of_unit, stranger):
     page = of_unit.get("/orders/notices").get_data(as_text=True)
     assert order.own_no in page
     assert "13800001234" not in page
+    assert [each.get("/orders/notices/count").json for each in (desk, stranger, of_unit)] == [
+        {"count": 0},
+        {"count": 0},
+        {"count": 1},
+    ]
     notice = session.scalars(select(OrderNotice)).one()
     ids = {"notice_ids": [notice.id]}
     assert stranger.post("/orders/notices/seen", data=ids).status_code == 303
@@ -476,6 +483,20 @@ def test_notices_are_seen_by_their_own_side(desk, of_unit, stranger):
     assert of_unit.post("/orders/notices/seen", data={**ids, "order_id": order.id}).status_code == 303
     assert session.scalars(select(OrderNotice.seen_at)).one() is not None
     assert order.own_no in of_unit.get("/orders/notices?seen=true").get_data(as_text=True)
+
+
+def test_a_unit_is_pressed_by_its_own_duties_only(desk, of_unit):
+    with clock.held_at(clock.now() - timedelta(days=60)):
+        own, _, _ = make.at_state(State.PROCESSING)
+        waiting, _, _ = make.at_state(State.TO_REVISIT)
+    theirs, ours = (each.get("/orders/?view=overdue").get_data(as_text=True) for each in (of_unit, desk))
+    page = of_unit.get(f"/orders/{waiting.id}").get_data(as_text=True)
+    assert own.own_no in theirs
+    assert waiting.own_no not in theirs
+    assert own.own_no in ours
+    assert waiting.own_no in ours
+    assert "待热线回访" in page
+    assert "超期" not in page
 
 
 def test_views_of_ones_own_beside_the_fixed_ones(desk, of_unit):

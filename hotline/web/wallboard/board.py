@@ -62,30 +62,27 @@ def _figures(counts: Counts | None) -> dict[str, Any]:
     }
 
 
-@door.get("/")
-def show() -> str:
-    """The board on a desk screen: every number opens its list."""
+def _board(*, tv: bool) -> str:
     config: Config = current_app.config["HOTLINE"]
     return gate.page(
         "wallboard/board.html",
         level=indicators.level(config.service_level, 15),
         connect=INDICATORS["connect"],
-        break_reasons=presence.BREAK_REASONS,
-        tv=False,
+        break_reasons={} if tv else presence.BREAK_REASONS,
+        tv=tv,
     )
+
+
+@door.get("/")
+def show() -> str:
+    """The board on a desk screen: every number opens its list."""
+    return _board(tv=False)
 
 
 @door.get("/tv")
 def tv() -> str:
     """The board on the wall: no menus, nothing to click, readable from five metres."""
-    config: Config = current_app.config["HOTLINE"]
-    return gate.page(
-        "wallboard/board.html",
-        level=indicators.level(config.service_level, 15),
-        connect=INDICATORS["connect"],
-        break_reasons={},
-        tv=True,
-    )
+    return _board(tv=True)
 
 
 @door.get("/snapshot")
