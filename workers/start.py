@@ -32,10 +32,9 @@ def say(line: str) -> None:
 
 def port_number(text: str) -> int:
     """A port with room for the fake telephone's beside it."""
-    number = int(text)
-    if not 0 < number < 65535:
-        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 65534")
-    return number
+    if not (text.isdecimal() and 0 < int(text) < 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port between 1 and 65534")
+    return int(text)
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
