@@ -245,7 +245,7 @@ def wrapped(agent_id: int) -> None:
     if last:
         intake.append(last.call_id, EventKind.WRAPPED, f"wrapped:{last.id}", agent=agent_id, stint=last.id)
     presence.move(agent, AgentState.READY)
-    waiting.dispatch()
+    waiting.want_dispatch()
 
 
 def lost(stint: Stint) -> list[Act]:

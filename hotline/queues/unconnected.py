@@ -34,7 +34,7 @@ def give_back(agent_id: int) -> None:
     if locked is None or locked.state is not StintState.CONNECTING or locked.leg_ref:
         raise Conflict("电话已经接通")
     _give_back(locked)
-    waiting.dispatch()
+    waiting.want_dispatch()
 
 
 def _give_back(stint: Stint) -> None:

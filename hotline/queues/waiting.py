@@ -22,6 +22,9 @@ from hotline.queues.models import (
     WaitState,
 )
 
+REASON = "dispatch"
+"""The mark on a session that has a reason to dispatch once it has committed."""
+
 CRISIS_OFFER_SECONDS = 10
 SAME_AGENT_FOR = timedelta(seconds=60)
 
@@ -32,7 +35,7 @@ def lines() -> dict[str, Line]:
 
 
 def enter(call_id: int, line: str, *, ranked_at: datetime | None = None, preferred_agent: int | None = None) -> Waiting:
-    """Put a call into `line` for its next turn and offer it if somebody is free.
+    """Put a call into `line` for its next turn, to be offered if somebody is free.
 
     `ranked_at` keeps an earlier place; `preferred_agent` is asked first for a minute.
     """
@@ -52,7 +55,7 @@ def enter(call_id: int, line: str, *, ranked_at: datetime | None = None, preferr
     session.add(waiting)
     session.flush()
     intake.append(call_id, EventKind.QUEUED, f"queued:{turn}", at=at, queue=line, turn=turn)
-    dispatch()
+    want_dispatch()
     return waiting
 
 
@@ -82,6 +85,11 @@ def revoke(waiting_id: int, but: int | None = None) -> None:
     )
     for agent_id in sorted(session.scalars(statement)):
         presence.after_revoked_offer(agent_id)
+
+
+def want_dispatch() -> None:
+    """There may be somebody to offer: `dispatching` looks once this transaction has committed."""
+    session.info[REASON] = True
 
 
 def dispatch() -> int:
@@ -272,7 +280,7 @@ def set_skills(agent_id: int, codes: list[str]) -> None:
     session.add_all([Skill(agent_id=agent_id, line=code, level=level) for level, code in enumerate(codes, 1)])
     session.flush()
     audit.record("agent.skills", f"account:{agent_id}", lines=codes)
-    dispatch()
+    want_dispatch()
 
 
 def take_over(code: str, supervisor_id: int, on: bool) -> None:
@@ -286,4 +294,4 @@ def take_over(code: str, supervisor_id: int, on: bool) -> None:
     session.flush()
     audit.record("line.take_over" if on else "line.give_back", f"line:{code}")
     live.touch()
-    dispatch()
+    want_dispatch()

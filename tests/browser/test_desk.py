@@ -232,6 +232,7 @@ def test_the_ringing_call_pops_up_with_its_history_and_its_form_opens_when_answe
     expect(screen.locator("[data-line-label]")).to_have_text("就绪")
     with committed_app.app_context():
         waiting.enter(call_id, line)
+        waiting.dispatch()
         session.commit()
         session.remove()
     expect(screen.locator("[data-ringing]")).to_contain_text("此号码近30天来电 1 次", timeout=20_000)

@@ -47,7 +47,7 @@ def test_being_seen_is_noted_once_a_minute_by_a_read(committed_app, agent_token,
 def test_guesses_at_the_same_time_all_count(committed_app, agent_token):
     def guess(_number):
         with committed_app.app_context():
-            token = signing_in.attempt("zuoxi02", "wrong", "10.0.0.1")
+            token = signing_in.attempt("zuoxi02", "wrong", "10.0.0.1", None)
             session.commit()
             return token
 

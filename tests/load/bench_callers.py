@@ -17,7 +17,7 @@ def run(calls: int = 600, concurrency: int = 300, agents: int = 100) -> dict[str
             options = {"calls": calls, "concurrency": concurrency, "agents": agents, "speed": 10, "seed": 1}
             arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
             command = [sys.executable, "-m", "flask", "--app", "app", "simulate", *arguments]
-            done = subprocess.run(command, cwd=web.ROOT, env=env, capture_output=True, text=True, check=True)
+            done = subprocess.run(command, cwd=web.ROOT, env=env, stdout=subprocess.PIPE, text=True, check=True)
             memory = web.memory_mb(master)
         finally:
             clock.terminate()

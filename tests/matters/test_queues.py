@@ -106,10 +106,13 @@ def ring(number: int = 1, line: str = "consult") -> Call:
     report = intake.Report("test", f"leg-{number}", f"ring-{number}", EventKind.OFFERED, clock.now(), {}, "13800001234")
     call_id = intake.receive(report, "320100").call_id
     waiting.enter(call_id, line)
+    waiting.dispatch()
     return session.get_one(Call, call_id)
 
 
 def offers() -> list[Offer]:
+    """What is offered once the doors have dispatched, as they do after every commit that gave reason to."""
+    waiting.dispatch()
     session.expire_all()
     return list(session.scalars(select(Offer).where(Offer.outcome == OfferOutcome.OPEN).order_by(Offer.id)))
 
@@ -334,6 +337,7 @@ def _offer_to_all(number: int, agents: list[int]) -> list[tuple[int, int]]:
     report = intake.Report("test", f"leg-{number}", f"ring-{number}", EventKind.OFFERED, clock.now(), {}, None)
     call_id = intake.receive(report, "320100").call_id
     turn = waiting.enter(call_id, "crisis")
+    waiting.dispatch()
     waiting.expire_offers(clock.now() + timedelta(seconds=60))
     for agent_id in agents:
         presence.choose(agent_id, AgentState.READY)

@@ -19,7 +19,7 @@ from hotline.queues.models import AgentState
 from hotline.telephony.provider import Provider, ProviderError, RecordingOp, provider_for
 from hotline.web import gate
 from hotline.web.desk import door
-from hotline.web.gate import streams
+from hotline.web.gate import dispatching, streams
 
 
 class StateSchema(Schema):
@@ -54,8 +54,9 @@ def provider() -> Provider:
 
 
 def told(acts: list[Act] | None = None, **more: Any) -> Response:
-    """Commit, ask the provider, answer with the view as it is now."""
+    """Commit, dispatch, ask the provider, answer with the view as it is now."""
     session.commit()
+    dispatching.run()
     for act, problem in carry_out(provider(), acts or []):
         if problem is not None and isinstance(act, Ring):
             _ring_failed(act, problem)
@@ -114,7 +115,7 @@ def state() -> Response:
     """Ready, break, wrap-up, offline."""
     wanted = gate.load(StateSchema())
     presence.choose(gate.person().id, AgentState(wanted["state"]), wanted["reason"])
-    waiting.dispatch()
+    waiting.want_dispatch()
     return told()
 
 

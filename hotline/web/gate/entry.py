@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from hotline import audit, db, logs
 from hotline.config import Config
 from hotline.errors import NotFound, NotSignedIn, Refused
-from hotline.web.gate import faults, formats, guards, headers, intake, own, pages, views, visitor
+from hotline.web.gate import dispatching, faults, formats, guards, headers, intake, own, pages, views, visitor
 
 csrf = CSRFProtect()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(views.door)
     app.before_request(_enter)
     app.after_request(headers.add)
+    app.after_request(_dispatch)
     app.teardown_request(_leave)
     faults.init_app(app)
     pages.init_app(app)
@@ -101,6 +102,11 @@ def _enter_as_person() -> Response | None:
         csrf.protect()
     db.declare_reader(request.method in SAFE_METHODS)
     return None
+
+
+def _dispatch(response: Response) -> Response:
+    dispatching.run()
+    return response
 
 
 def _leave(_error: BaseException | None) -> None:

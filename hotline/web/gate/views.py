@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_user
 from marshmallow import Schema, fields, validate
 
-from hotline import audit, errors
+from hotline import audit, db, errors
 from hotline.db import session
-from hotline.people import sessions, signing_in
+from hotline.people import passwords, sessions, signing_in
 from hotline.people.models import Role
 from hotline.web.gate import finders, guards, intake, nav, pages, visitor
 
@@ -60,8 +60,13 @@ def sign_in() -> ResponseReturnValue:
 
 @door.post("/sign-in")
 def enter() -> ResponseReturnValue:
-    form = intake.load(SignInForm())
-    token = signing_in.attempt(form["login"], form["password"], audit.actor().address)
+    form, address = intake.load(SignInForm()), audit.actor().address
+    with db.reading():
+        signing_in.check_address(address)
+        known = signing_in.hash_for(form["login"])
+        session.rollback()
+    proven = known if passwords.matches(known, form["password"]) else None
+    token = signing_in.attempt(form["login"], form["password"], address, proven)
     session.commit()
     if token is None:
         fault = errors.NotSignedIn(signing_in.REFUSAL)
