@@ -6,13 +6,8 @@ callers and pages. In production set WEB_PROCESSES=2 or more behind a proxy; the
 
 import logging
 import os
-import sys
 
 from hotline import logs
-
-SWITCH_SECONDS = 0.0005
-"""How long one thread may keep the others from running: short, because each of a request's twenty words with the
-database ends in a queue behind the threads that compute, and the rows it holds are locked meanwhile."""
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8320')}"
 worker_class = "gthread"
@@ -37,5 +32,4 @@ def on_starting(_server: object) -> None:
 
 
 def post_fork(_server: object, _worker: object) -> None:
-    sys.setswitchinterval(SWITCH_SECONDS)
     logs.configure()

@@ -125,21 +125,16 @@ def reading() -> Iterator[None]:
         _reading.reset(token)
 
 
+CONNECTIONS = 16
+
+
 def engine_options(url: str) -> dict[str, Any]:
-    """Engine settings per dialect: enough connections for every web thread that is not a stream."""
+    """Engine settings per dialect. The pool is the turnstile of a process: so many requests talk with the database
+    at once, the others wait in order without a lock in their hands. More would only take turns with each other."""
+    shared = {"pool_size": CONNECTIONS, "max_overflow": 0, "hide_parameters": True}
     if url.startswith("sqlite"):
-        return {
-            "connect_args": {"timeout": 15, "check_same_thread": False},
-            "pool_size": 40,
-            "max_overflow": 80,
-            "hide_parameters": True,
-        }
-    return {
-        "connect_args": {"options": "-c timezone=UTC"},
-        "pool_size": 40,
-        "max_overflow": 40,
-        "hide_parameters": True,
-    }
+        return {**shared, "connect_args": {"timeout": 15, "check_same_thread": False}}
+    return {**shared, "connect_args": {"options": "-c timezone=UTC"}}
 
 
 @event.listens_for(Engine, "connect")
