@@ -47,6 +47,7 @@ const clock = (from) => {
 const lasting = (seconds) => clock(new Date(now() - seconds * 1000).toISOString());
 
 function show(fresh) {
+  if (view && Date.parse(fresh.now) < Date.parse(view.now)) return;
   const before = view;
   view = fresh;
   skew = Date.parse(view.now) - Date.now();
@@ -189,13 +190,24 @@ async function chooseTarget() {
 
 // Keeping up ---------------------------------------------------------------------------------------
 
+// One question at a time; what changes while it is on its way is asked for after it.
 let asking = null;
+let outdated = false;
 function refresh() {
-  asking ??= call("/desk/line", { background: true })
-    .then(show)
-    .catch(() => (at("told").textContent = "与服务器的连接中断，正在重试…"))
-    .finally(() => (asking = null));
+  outdated = true;
+  asking ??= catchUp().finally(() => (asking = null));
   return asking;
+}
+
+async function catchUp() {
+  try {
+    while (outdated) {
+      outdated = false;
+      show(await call("/desk/line", { background: true }));
+    }
+  } catch {
+    at("told").textContent = "与服务器的连接中断，正在重试…";
+  }
 }
 
 function listen() {

@@ -130,6 +130,7 @@ def test_a_call_is_taken_logged_and_closed_by_keyboard_while_the_board_follows(c
     log(agent)
     agent.keyboard.press("F8")
     board.shows("话后整理", waiting=0)
+    expect(agent.get_by_role("button", name="整理完毕")).to_be_visible()
     agent.keyboard.press("F8")
     board.shows("就绪", waiting=0)
     assert board.answered() == before + 1

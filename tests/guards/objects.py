@@ -144,6 +144,7 @@ def wish(now: datetime) -> Wish:
 
 def orders(people, config) -> dict[Any, Any]:
     order, here, _ = make.at_state(State.PROCESSING)
+    main, _, _ = make.at_state(State.PROCESSING)
     kept = files.add(config.attachments_dir, order, "a.pdf", PDF, here)
     link = links.link(order, make.call().id, here)
     platform = platforms.add("市12345", Source.CITY, city_code="320500")
@@ -165,6 +166,7 @@ def orders(people, config) -> dict[Any, Any]:
     session.flush()
     return {
         "order_id": order.id,
+        "parent_id": main.id,
         "unit_id": make.gulou(),
         "rate": "signed_in_time",
         ("orders.act", "name"): "note",

@@ -8,7 +8,7 @@ no documented name may lie hidden in other pairs, and no unknown pair may be the
 from collections.abc import Iterator
 from itertools import accumulate
 
-from hotline.telephony.twilio.parameters import FORMS, well_formed
+from hotline.telephony.twilio.parameters import FORMS, INSIDE, well_formed
 
 LAST = "\x7f"
 
@@ -31,21 +31,12 @@ def _runs(names: list[str]) -> Iterator[tuple[str, list[str], str]]:
 def _hides_a_name(params: dict[str, str], run: list[str], previous: str, following: str) -> bool:
     pairs = [name + params[name] for name in run]
     text, ends = "".join(pairs), list(accumulate(map(len, pairs)))
-    in_order = (name for name in FORMS if previous < name < following and name not in params)
-    return any(
-        end >= after and well_formed(inner, text[after:end])
-        for inner in in_order
-        for after in _ends_of(inner, text)
-        for end in ends
-    )
-
-
-def _ends_of(name: str, text: str) -> Iterator[int]:
-    """Where each occurrence of a name in the text ends."""
-    at = text.find(name)
-    while at >= 0:
-        yield at + len(name)
-        at = text.find(name, at + 1)
+    for found in INSIDE.finditer(text):
+        inner, after = found.group(1), found.end(1)
+        in_order = previous < inner < following and inner not in params
+        if in_order and any(end >= after and well_formed(inner, text[after:end]) for end in ends):
+            return True
+    return False
 
 
 def _has_a_tail(params: dict[str, str], run: list[str]) -> bool:

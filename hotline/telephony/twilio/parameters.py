@@ -115,6 +115,7 @@ _PATTERNS: dict[str, str | None] = {
 }
 FORMS = {name: re.compile(pattern) if pattern is not None else None for name, pattern in _PATTERNS.items()}
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
+INSIDE = re.compile("(?=(" + "|".join(sorted(FORMS, key=len, reverse=True)) + "))")
 
 _CALL = ("AccountSid", "CallSid", "CallStatus", "From", "To")
 _ROOM = ("AccountSid", "ConferenceSid", "FriendlyName", "SequenceNumber", "StatusCallbackEvent", "Timestamp")
