@@ -99,10 +99,9 @@ class Town:
 
         def once():
             with self.app.app_context():
-                wanted = ticker.tick()
-                session.commit()
-                acts.carry_out(self.provider, wanted)
-                session.commit()
+                for wanted in ticker.tick():
+                    session.commit()
+                    acts.carry_out(self.provider, wanted)
 
         while True:
             await asyncio.sleep(1)

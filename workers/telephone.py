@@ -19,9 +19,9 @@ def house() -> Config:
 
 def tick() -> None:
     """The one-second ticker of the lines."""
-    acts = ticker.tick()
-    session.commit()
-    carry_out(provider_for(house()), acts)
+    for acts in ticker.tick():
+        session.commit()
+        carry_out(provider_for(house()), acts)
 
 
 def sweep(since: datetime) -> None:
@@ -30,9 +30,9 @@ def sweep(since: datetime) -> None:
     refs = reconcile.stale(provider.name)
     session.commit()
     legs = reconcile.gather(provider, refs, since, clock.now())
-    swept = reconcile.settle(provider.name, house().home_city, legs)
-    session.commit()
-    carry_out(provider, swept.acts)
+    for settled in reconcile.settle(provider.name, house().home_city, legs):
+        session.commit()
+        carry_out(provider, settled.acts)
 
 
 def fetch_recording(recording_id: int) -> None:

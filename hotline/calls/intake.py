@@ -100,7 +100,7 @@ def _existing(report: Report) -> tuple[int, str] | None:
     statement = select(Call.id, Call.ref).where(
         Call.provider == report.provider, Call.provider_ref == report.provider_ref
     )
-    row = session.execute(statement.with_for_update()).one_or_none()
+    row = session.execute(statement.with_for_update(key_share=True)).one_or_none()
     return (row.id, row.ref) if row else None
 
 
@@ -131,7 +131,7 @@ def seen(provider: str, provider_ref: str, key: str) -> tuple[Call | None, str |
         select(Call, CallEvent.reply)
         .join(CallEvent, this_event, isouter=True)
         .where(Call.provider == provider, Call.provider_ref == provider_ref)
-        .with_for_update(of=Call)
+        .with_for_update(of=Call, key_share=True)
         .execution_options(populate_existing=True)
     )
     row = session.execute(statement).one_or_none()
@@ -201,8 +201,8 @@ def refold(call_id: int) -> None:
 
 
 def lock_call(call_id: int) -> None:
-    """Hold the call's row until the transaction ends."""
-    session.execute(select(Call.id).where(Call.id == call_id).with_for_update())
+    """Hold the call's row until the transaction ends: before any row of its line, its conversation or its agents."""
+    session.execute(select(Call.id).where(Call.id == call_id).with_for_update(key_share=True))
 
 
 def resettle(call_id: int) -> None:
@@ -219,7 +219,8 @@ def _expire(call_id: int) -> None:
 
 def append(call_id: int, kind: EventKind, key: str, *, at: datetime | None = None, **data: Any) -> bool:
     """Add an event of our own to a known call; False when it was already told."""
-    call = session.execute(select(Call.provider, Call.provider_ref).where(Call.id == call_id).with_for_update()).one()
+    held = select(Call.provider, Call.provider_ref).where(Call.id == call_id).with_for_update(key_share=True)
+    call = session.execute(held).one()
     report = Report(call.provider, call.provider_ref, f"{call_id}:{key}", kind, at or clock.now(), data)
     if not _write_event(call_id, report, None):
         return False

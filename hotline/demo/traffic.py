@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -104,9 +105,11 @@ def _reconciled(config: Config, summary: dict[str, Any], since: datetime) -> dic
     """Sweep as the clock process does, then compare the provider's list with the database, both ways."""
     provider, until = provider_for(config), clock.now() + timedelta(seconds=1)
     legs = reconcile.gather(provider, reconcile.stale(provider.name), since, until)
-    swept = reconcile.settle(provider.name, config.home_city, legs)
-    session.commit()
-    carry_out(provider, swept.acts)
+    repaired = Counter({"ended": 0, "missing": 0})
+    for settled in reconcile.settle(provider.name, config.home_city, legs):
+        session.commit()
+        carry_out(provider, settled.acts)
+        repaired.update(ended=settled.ended, missing=settled.missing)
     listed = {leg.ref for leg in legs if leg.started_at and leg.started_at >= since}
     statement = select(Call).where(Call.provider == provider.name, Call.offered_at >= since, Call.offered_at < until)
     kept = {call.provider_ref: call for call in session.scalars(statement)}
@@ -116,7 +119,6 @@ def _reconciled(config: Config, summary: dict[str, Any], since: datetime) -> dic
     for ref in listed & kept.keys() & seen.keys():
         wrong += _differences(kept[ref], seen[ref]["connected"])
     session.rollback()
-    repaired = {"ended": swept.ended, "missing": swept.missing}
     return summary | {"repaired": repaired, "reconciled": not wrong, "differences": wrong[:SHOWN]}
 
 

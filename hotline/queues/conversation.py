@@ -7,7 +7,7 @@ has been lost: the caller is told so and goes back to the top of the line.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from hotline import clock
 from hotline.calls import intake
@@ -34,13 +34,18 @@ TOP = timedelta(days=1)
 
 def claim(offer_id: int, agent_id: int) -> Stint:
     """接听: take the offered call. One wins by a guarded update; the others are told who. Raises Conflict."""
-    offer = session.get(Offer, offer_id, populate_existing=True)
-    if offer is None or offer.agent_id != agent_id:
+    offered = session.execute(
+        select(Waiting.id, Waiting.turn, Waiting.call_id)
+        .join(Offer, Offer.waiting_id == Waiting.id)
+        .where(Offer.id == offer_id, Offer.agent_id == agent_id)
+    ).one_or_none()
+    if offered is None:
         raise NotFound("没有这个来电")
+    intake.lock_call(offered.call_id)
     at = clock.now()
     won = changed(
         update(Waiting)
-        .where(Waiting.id == offer.waiting_id, Waiting.state == WaitState.WAITING)
+        .where(Waiting.id == offered.id, Waiting.state == WaitState.WAITING)
         .values(state=WaitState.CLAIMED, claimed_by=agent_id)
     )
     accepted = won and changed(
@@ -49,10 +54,9 @@ def claim(offer_id: int, agent_id: int) -> Stint:
         .values(outcome=OfferOutcome.ACCEPTED, ended_at=at)
     )
     if not accepted:
-        raise _too_late(offer.waiting_id)
-    waiting.revoke(offer.waiting_id)
-    turn = session.execute(select(Waiting.call_id, Waiting.turn).where(Waiting.id == offer.waiting_id)).one()
-    stint = _open(turn.call_id, turn.turn, agent_id, Part.AGENT, room=None)
+        raise _too_late(offered.id)
+    waiting.revoke(offered.id)
+    stint = _open(offered.call_id, offered.turn, agent_id, Part.AGENT, room=None)
     agent = presence.present(agent_id)
     agent.missed = 0
     presence.move(agent, AgentState.TALKING, at=at)
@@ -120,8 +124,15 @@ def current(agent_id: int) -> Stint | None:
 
 
 def by_id(stint_id: int) -> Stint | None:
-    """A stint, locked until the transaction ends."""
-    return session.get(Stint, stint_id, with_for_update=True, populate_existing=True)
+    """A stint whose call is locked until the transaction ends."""
+    _lock_call_of(Stint.id == stint_id)
+    return session.get(Stint, stint_id, populate_existing=True)
+
+
+def _lock_call_of(stint: ColumnElement[bool]) -> None:
+    """Lock the call first, as everybody does who goes on to stints, lines or agents: no two wait for each other."""
+    statement = select(Call.id).join(Stint, Stint.call_id == Call.id).where(stint)
+    session.execute(statement.with_for_update(of=Call, key_share=True))
 
 
 def leg_arrived(stint_id: int, agent_id: int, leg: str) -> tuple[Stint, list[Act]]:
@@ -225,6 +236,8 @@ def _other_legs(stint: Stint) -> list[str]:
 
 
 def talking(agent_id: int) -> Stint:
+    """The conversation this person is in, its call locked until the transaction ends. Raises Conflict without one."""
+    _lock_call_of((Stint.agent_id == agent_id) & (Stint.state != StintState.ENDED))
     stint = current(agent_id)
     if stint is None:
         raise Conflict("您现在没有通话")
@@ -233,15 +246,17 @@ def talking(agent_id: int) -> Stint:
 
 def wrapped(agent_id: int) -> None:
     """整理完毕: the agent has written everything down and is ready again."""
-    agent = presence.present(agent_id)
-    if agent.state is not AgentState.WRAP_UP:
-        raise Conflict("您不在话后整理状态")
     last = session.execute(
         select(Stint.id, Stint.call_id)
         .where(Stint.agent_id == agent_id, Stint.state == StintState.ENDED)
         .order_by(Stint.id.desc())
         .limit(1)
     ).one_or_none()
+    if last:
+        intake.lock_call(last.call_id)
+    agent = presence.present(agent_id)
+    if agent.state is not AgentState.WRAP_UP:
+        raise Conflict("您不在话后整理状态")
     if last:
         intake.append(last.call_id, EventKind.WRAPPED, f"wrapped:{last.id}", agent=agent_id, stint=last.id)
     presence.move(agent, AgentState.READY)

@@ -79,15 +79,14 @@ def move(agent: Presence, state: AgentState, reason: str = "", at: datetime | No
 
 def choose(agent_id: int, state: AgentState, reason: str = "") -> Presence:
     """What an agent may choose by hand. Refused during a conversation and while a call rings."""
-    agent = present(agent_id)
     if state not in CHOSEN_BY_AGENT:
         raise Invalid("这个状态不能手动选择")
     if state is AgentState.BREAK and reason not in chosen_breaks():
         raise Invalid("请选择小休原因", fields={"reason": ["必填"]})
+    _refuse_open_offer(agent_id)
+    agent = present(agent_id)
     if agent.state in BUSY or _open_stint(agent_id):
         raise Conflict("通话中不能切换状态，请先完成通话")
-    if agent.state is AgentState.OFFERED:
-        _refuse_open_offer(agent_id)
     move(agent, state, reason if state is AgentState.BREAK else "")
     agent.heard_at = clock.now()
     agent.missed = 0
@@ -100,6 +99,7 @@ def _open_stint(agent_id: int) -> bool:
 
 
 def _refuse_open_offer(agent_id: int) -> None:
+    """Offers are locked before agents, here as when one is answered, missed or revoked."""
     session.execute(
         update(Offer)
         .where(Offer.agent_id == agent_id, Offer.outcome == OfferOutcome.OPEN)
@@ -131,15 +131,23 @@ def silent_agents(at: datetime) -> list[int]:
     """Ready or ringing agents whose page has gone, and agents in wrap-up or break who went home."""
     gone = Presence.heard_at < at - SILENT_AFTER
     idle = Presence.state.not_in([AgentState.OFFLINE, *BUSY])
-    return list(session.scalars(select(Presence.agent_id).where(gone, idle)))
+    return list(session.scalars(select(Presence.agent_id).where(gone, idle).order_by(Presence.agent_id)))
+
+
+def gone(agent_id: int) -> None:
+    """An agent whose page has gone is offline; an offer that rang there goes to the next."""
+    _refuse_open_offer(agent_id)
+    agent = present(agent_id)
+    if agent.state not in BUSY:
+        move(agent, AgentState.OFFLINE)
 
 
 def release(agent_id: int, by: str, reason: str) -> None:
     """释放坐席: a supervisor frees a stuck agent; whatever conversation the page was in goes on without it."""
+    _refuse_open_offer(agent_id)
     agent = present(agent_id)
     if _open_stint(agent_id):
         raise Conflict("该坐席仍在通话中，请先结束或接管通话")
-    _refuse_open_offer(agent_id)
     audit.record("agent.release", f"account:{agent_id}", was=agent.state.value, reason=reason, by=by)
     move(agent, AgentState.OFFLINE)
 

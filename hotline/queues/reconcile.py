@@ -4,7 +4,7 @@ Status notices have no second chance with the provider after fifteen seconds; th
 two halves, so that no transaction waits for the provider: `gather` asks, `settle` writes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,12 +26,11 @@ SILENT_IN_TALK = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
-class Swept:
-    """What a sweep found: legs compared, ends that had not been told, calls that had never been heard of."""
+class Settled:
+    """What a leg told: that its call had never been heard of, that its end had not been told, and what follows."""
 
-    compared: int
-    ended: int
-    missing: int
+    missing: bool
+    ended: bool
     acts: list[Act]
 
 
@@ -61,20 +60,13 @@ def _is_callers(leg: LegSnapshot) -> bool:
     return leg.inbound and not leg.parent and not leg.caller.startswith("client:")
 
 
-def settle(provider_name: str, city_code: str, legs: Sequence[LegSnapshot]) -> Swept:
-    """Write down what the legs tell that we did not know."""
-    over = missing = 0
-    acts: list[Act] = []
+def settle(provider_name: str, city_code: str, legs: Sequence[LegSnapshot]) -> Iterator[Settled]:
+    """Write down what the legs tell that we did not know. The caller commits after each, for each locks its call."""
     for leg in legs:
-        call_id = _known(provider_name, leg.ref)
-        if call_id is None:
-            missing += 1
-            call_id = _insert(provider_name, leg, city_code)
-        more = _end(provider_name, call_id, leg)
-        if more is not None:
-            over += 1
-            acts += more
-    return Swept(len(legs), over, missing, acts)
+        known = _known(provider_name, leg.ref)
+        call_id = _insert(provider_name, leg, city_code) if known is None else known
+        acts = _end(provider_name, call_id, leg)
+        yield Settled(known is None, acts is not None, acts or [])
 
 
 def _known(provider_name: str, ref: str) -> int | None:
@@ -91,7 +83,7 @@ def _insert(provider_name: str, leg: LegSnapshot, city_code: str) -> int:
 
 def _end(provider_name: str, call_id: int, leg: LegSnapshot) -> list[Act] | None:
     """End our call if the provider says that its leg is over and we did not know; None when nothing changed."""
-    call = session.get_one(Call, call_id, with_for_update=True, populate_existing=True)
+    call = session.get_one(Call, call_id, with_for_update={"key_share": True}, populate_existing=True)
     if call.state is CallState.ENDED or not leg.status.terminal:
         return None
     report = intake.Report(

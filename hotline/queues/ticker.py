@@ -1,22 +1,25 @@
 """Once a second: what is due by now and what an act that failed has left undone."""
 
+from collections.abc import Iterator
+
 from hotline import clock
 from hotline.queues import presence, unconnected, waiting
 from hotline.queues.acts import Act
-from hotline.queues.models import AgentState
 
 
-def tick() -> list[Act]:
-    """Expire offers, free agents whose page has gone, retry what was lost, dispatch. The caller commits."""
+def tick() -> Iterator[list[Act]]:
+    """Expire offers, free agents whose page has gone, give back what was not connected, overflow, dispatch.
+
+    Step by step: the caller commits after each, because each locks in an order of its own, then does its acts.
+    """
     at = clock.now()
     waiting.expire_offers(at)
+    yield []
     for agent_id in presence.silent_agents(at):
-        agent = presence.present(agent_id)
-        if agent.state is AgentState.OFFERED:
-            presence.choose(agent_id, AgentState.OFFLINE)
-        elif agent.state is not AgentState.OFFLINE:
-            presence.move(agent, AgentState.OFFLINE)
-    acts = unconnected.overdue(at)
+        presence.gone(agent_id)
+        yield []
+    yield unconnected.overdue(at)
     waiting.overflow(at)
+    yield []
     waiting.dispatch()
-    return acts
+    yield []

@@ -53,12 +53,11 @@ def transfer_to_line(agent_id: int, line: str, preferred_agent: int | None = Non
 
 def transfer_to_agent(agent_id: int, colleague_id: int) -> list[Act]:
     """盲转 to a ready colleague: the caller waits in the same line, this colleague is asked first."""
+    call_id = talking(agent_id).call_id
     colleague = presence.present(colleague_id)
     if colleague.state is not AgentState.READY:
         raise Conflict(f"对方当前{presence.label(colleague.state, colleague.reason)}，不能转接")
-    turn = session.scalars(
-        select(Waiting.line).where(Waiting.call_id == talking(agent_id).call_id).order_by(Waiting.turn.desc())
-    ).first()
+    turn = session.scalars(select(Waiting.line).where(Waiting.call_id == call_id).order_by(Waiting.turn.desc())).first()
     if turn is None:
         raise Conflict("这通电话没有受理线路，不能转接")
     return transfer_to_line(agent_id, turn, preferred_agent=colleague_id)
@@ -122,7 +121,7 @@ def bring_in(agent_id: int, endpoint: str, name: str) -> tuple[Stint, list[Act]]
 def put_out(agent_id: int, stint_id: int) -> list[Act]:
     """End another person's part in the agent's own conversation."""
     stint = talking(agent_id)
-    other = session.get(Stint, stint_id, with_for_update=True)
+    other = session.get(Stint, stint_id)
     if other is None or other.room != stint.room or other.id == stint.id:
         raise NotFound("此人不在这通电话中")
     end(other, finished=True)

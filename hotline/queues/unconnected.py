@@ -17,23 +17,23 @@ CONNECT_WITHIN = timedelta(seconds=12)
 
 def overdue(at: datetime) -> list[Act]:
     """Give back what nobody's telephone has come for in time."""
-    late = session.scalars(
-        select(Stint)
-        .where(Stint.state == StintState.CONNECTING, Stint.claimed_at < at - CONNECT_WITHIN)
-        .with_for_update()
-    ).all()
-    for stint in late:
+    overdue = Stint.state == StintState.CONNECTING, Stint.claimed_at < at - CONNECT_WITHIN
+    acts: list[Act] = []
+    for stint_id in session.scalars(select(Stint.id).where(*overdue).order_by(Stint.call_id)).all():
+        stint = conversation.by_id(stint_id)
+        if stint is None or stint.state is not StintState.CONNECTING:
+            continue
         _give_back(stint)
-    return [HangUp(stint.leg_ref) for stint in late if stint.leg_ref]
+        acts += [HangUp(stint.leg_ref)] if stint.leg_ref else []
+    return acts
 
 
 def give_back(agent_id: int) -> None:
     """The agent's page says that its telephone cannot connect. Raises Conflict once it is in after all."""
     stint = conversation.talking(agent_id)
-    locked = conversation.by_id(stint.id)
-    if locked is None or locked.state is not StintState.CONNECTING or locked.leg_ref:
+    if stint.state is not StintState.CONNECTING or stint.leg_ref:
         raise Conflict("电话已经接通")
-    _give_back(locked)
+    _give_back(stint)
     waiting.want_dispatch()
 
 

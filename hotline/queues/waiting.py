@@ -103,7 +103,7 @@ def dispatch() -> int:
     known = lines()
     matches = decide.decide(callers, ready, _routes(known))
     line_of = {caller.waiting_id: known[caller.line] for caller in callers}
-    for match in matches:
+    for match in sorted(matches, key=lambda match: match.agent_id):
         _offer(match, line_of[match.waiting_id], at)
     return len(matches)
 
@@ -240,16 +240,18 @@ def place(waiting: Waiting) -> Place:
 
 
 def expire_offers(at: datetime) -> int:
-    """End the offers whose time is over; callers keep their place, agents who missed too many take a break."""
-    rows = session.execute(
+    """End the offers whose time is over and that nobody is answering right now; callers keep their place, agents who
+    missed too many take a break."""
+    late = select(Offer.id).where(Offer.outcome == OfferOutcome.OPEN, Offer.expires_at <= at)
+    missed = session.scalars(
         update(Offer)
-        .where(Offer.outcome == OfferOutcome.OPEN, Offer.expires_at <= at)
+        .where(Offer.id.in_(session.scalars(db.skip_locked(late)).all()))
         .values(outcome=OfferOutcome.MISSED, ended_at=at)
         .returning(Offer.agent_id)
     ).all()
-    for row in sorted(rows):
-        presence.after_missed_offer(row.agent_id)
-    return len(rows)
+    for agent_id in sorted(missed):
+        presence.after_missed_offer(agent_id)
+    return len(missed)
 
 
 def overflow(at: datetime) -> int:

@@ -10,7 +10,7 @@ from tests.load import web
 
 def run(calls: int = 600, concurrency: int = 300, agents: int = 100) -> dict[str, object]:
     """What `flask simulate` says, and the memory of the web process under the load."""
-    with web.serve("app:create_app()") as (port, master):
+    with web.serve("app:create_app()", WEB_PROCESSES="2") as (port, master):
         env = {**web.environment(port), "REDIS_URL": os.environ["REDIS_URL"]}
         clock = subprocess.Popen([sys.executable, "-m", "workers", "clock"], cwd=web.ROOT, env=env)
         try:

@@ -195,7 +195,7 @@ def test_a_telephone_that_never_comes_gives_the_caller_back(app):
     stint = conversation.claim(offer.id, agent_id)
     stint.claimed_at = clock.now() - timedelta(seconds=30)
     session.flush()
-    ticker.tick()
+    list(ticker.tick())
     turn = session.scalars(select(Waiting).where(Waiting.call_id == call.id)).one()
     assert (turn.state, turn.claimed_by) == ("waiting", None)
     resting = session.get_one(Presence, agent_id, populate_existing=True)
@@ -210,7 +210,7 @@ def test_the_page_of_a_ready_agent_that_fell_silent_gets_no_offers(app):
     session.flush()
     ring()
     assert offers() == []
-    ticker.tick()
+    list(ticker.tick())
     assert state(agent_id) is AgentState.OFFLINE
 
 
@@ -246,13 +246,12 @@ def test_a_blind_transfer_keeps_the_place_and_the_number(app):
 
 def test_a_blind_transfer_to_a_colleague_asks_that_colleague_first(app):
     agents = make_agents(3, "consult")
-    call = ring()
-    stint = answer(call)
-    chosen = max(agent_id for agent_id in agents if agent_id != stint.agent_id)
+    stint, another = answer(ring(1)), answer(ring(2), "another-leg")
+    (chosen,) = set(agents) - {stint.agent_id, another.agent_id}
     transfers.transfer_to_agent(stint.agent_id, chosen)
     assert [offer.agent_id for offer in offers()] == [chosen]
     with pytest.raises(Conflict, match="对方当前振铃"):
-        transfers.transfer_to_agent(stint.agent_id, chosen)
+        transfers.transfer_to_agent(another.agent_id, chosen)
 
 
 def test_leaving_alone_is_refused(app):

@@ -15,7 +15,9 @@ POLL_SECONDS, REFRESH_SECONDS, BEAT_SECONDS, LISTEN_AGAIN_SECONDS = 3.0, 15.0, 1
 """As the desk's own page has them: it asks when its stream says so, and by itself without one."""
 
 CSRF = re.compile(r'<meta name="csrf" content="([^"]+)">')
-SECONDS_TO_CONNECT = 15.0
+TALK_SECONDS, WRITE_SECONDS = 180.0, 40.0
+"""Means of call time: how long an agent talks at most, and writes after the call."""
+
 CATEGORIES = ("consultation", "manual")
 
 
@@ -140,7 +142,9 @@ class Agent:
             return None
 
     async def _talk(self, browser: aiohttp.ClientSession, leg: Leg) -> None:
-        ends = asyncio.get_running_loop().time() + self.exchange.pace.real(20 + self.random.expovariate(1 / 100))
+        ends = asyncio.get_running_loop().time() + self.exchange.pace.real(
+            20 + self.random.expovariate(1 / TALK_SECONDS)
+        )
         while not leg.over and asyncio.get_running_loop().time() < ends:
             await asyncio.sleep(0.2)
         line = await self._get(browser, "/desk/line")
@@ -151,6 +155,7 @@ class Agent:
         """A short complete registration, as the form sends it; a form somebody began before is gone on with."""
         if call is None:
             return
+        await self.exchange.pace.sleep(5 + self.random.expovariate(1 / WRITE_SECONDS))
         category = self.random.choice(CATEGORIES)
         topics = await self._get(browser, f"/desk/topics?category={category}")
         form = {

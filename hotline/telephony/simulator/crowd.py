@@ -21,7 +21,7 @@ class Manners:
     no_input: float = 0.25
     early_hangup: float = 0.04
     patience: float = 150.0
-    talk: float = 90.0
+    talk: float = 180.0
     waits_for_agent: float = 0.6
     keys: str = "0122234455"
 

@@ -16,6 +16,7 @@ from hotline.telephony.simulator.witness import Witness
 SIGN_ON_SECONDS = 120.0
 SETTLE_SECONDS = 8.0
 GONE_SECONDS = 60.0
+RUSH_SECONDS = 60.0
 
 
 async def run(exchange: Exchange, profile: Profile) -> dict[str, Any]:
@@ -53,13 +54,14 @@ async def _signed_on(agents: list[Agent]) -> None:
 
 
 async def _callers(exchange: Exchange, witness: Witness, profile: Profile) -> None:
-    """At most `concurrency` at once, the first ones spread over a few seconds as in a real rush."""
+    """At most `concurrency` at once, the first ones spread over a minute of call time as in a real rush."""
     places = asyncio.Semaphore(profile.concurrency)
     spread = Random(profile.seed)
 
     async def one(number: int) -> None:
         async with places:
-            await exchange.pace.sleep(spread.uniform(0, 10))
+            if number < profile.concurrency:
+                await exchange.pace.sleep(spread.uniform(0, RUSH_SECONDS))
             await Person(exchange, witness, Manners(), profile.seed * 1_000_003 + number).call()
 
     await asyncio.gather(*(one(number) for number in range(profile.calls)))

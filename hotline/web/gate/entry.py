@@ -12,6 +12,7 @@ from hotline import audit, db, logs
 from hotline.config import Config
 from hotline.errors import NotFound, NotSignedIn, Refused
 from hotline.web.gate import dispatching, faults, formats, guards, headers, intake, own, pages, views, visitor
+from hotline.web.gate.turnstile import Turnstile
 
 csrf = CSRFProtect()
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
     )
     if config.proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=config.proxies)  # type: ignore[method-assign]
+    app.wsgi_app = Turnstile(app.wsgi_app)  # type: ignore[method-assign]
     visitor.login_manager.init_app(app, add_context_processor=False)
     csrf.init_app(app)
     app.register_blueprint(views.door)

@@ -210,7 +210,9 @@ def perform(acts: Sequence[Act]) -> None:
 def find(leg: str) -> Call | None:
     """The call whose caller's leg this is, locked until the transaction ends."""
     statement = select(Call).where(Call.provider == provider().name, Call.provider_ref == leg)
-    return session.scalars(statement.with_for_update().execution_options(populate_existing=True)).one_or_none()
+    return session.scalars(
+        statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+    ).one_or_none()
 
 
 def render(plan: Sequence[Step]) -> str:
