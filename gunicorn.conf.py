@@ -4,6 +4,7 @@ One process with many threads: a wallboard's stream holds a thread, and threads 
 callers and pages. In production set WEB_PROCESSES=2 or more behind a proxy; the cap counts per process.
 """
 
+import gc
 import logging
 import os
 
@@ -33,3 +34,8 @@ def on_starting(_server: object) -> None:
 
 def post_fork(_server: object, _worker: object) -> None:
     logs.configure()
+
+
+def post_worker_init(_worker: object) -> None:
+    """What the application is made of stays: the garbage collector need not walk through it again."""
+    gc.freeze()

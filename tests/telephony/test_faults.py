@@ -15,7 +15,7 @@ ROOM = {"/phone/voice": [Join("c-1", "caller", "/phone/left", "/phone/room")]}
 
 def room_events(**faults):
     with Stage(ROOM, seed=5, **faults) as stage:
-        for _ in range(10):
+        for _ in range(15):
             leg = stage.dial(wait=1)
             stage.exchange.hang_up(leg)
             stage.pass_time(1)

@@ -66,7 +66,7 @@ def test_a_park_is_an_enqueue():
     assert park.get("waitUrl") == "https://hotline.example/phone/wait" + CONTROL
 
 
-def test_a_join_is_a_silent_conference_that_tells_everything():
+def test_a_join_is_a_silent_conference_that_tells_who_comes_and_goes():
     (dial,) = rendered(Join("c-1", "caller", "/phone/after", "/phone/room", end_on_exit=True, record="/phone/recorded"))
     (room,) = dial
     assert dial.get("record") == "record-from-answer-dual"
@@ -77,7 +77,7 @@ def test_a_join_is_a_silent_conference_that_tells_everything():
         "participantLabel": "caller",
         "startConferenceOnEnter": "true",
         "statusCallback": "https://hotline.example/phone/room" + STATUS,
-        "statusCallbackEvent": "start end join leave mute hold modify",
+        "statusCallbackEvent": "join leave",
         "statusCallbackMethod": "POST",
         "waitUrl": "",
     }

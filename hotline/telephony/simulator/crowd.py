@@ -11,6 +11,8 @@ from hotline.telephony.simulator.witness import Witness, partners
 LONGEST_CALL = 1800.0
 MOST_PRESSES = 4
 GIVES_AGENT = 120.0
+ATTENTIVE, AT_EASE = 1.0, 3.0
+"""Every so many seconds a caller looks up: in the menu, and waiting or talking."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,13 @@ class Person:
         spent = waited = talked = 0.0
         heard = 0
         while not leg.over and spent < LONGEST_CALL:
-            await self.exchange.pace.sleep(1)
-            spent += 1
+            moment = ATTENTIVE if not (leg.waiter or leg.participant) else AT_EASE
+            await self.exchange.pace.sleep(moment)
+            spent += moment
             if partners(leg):
-                talked = self._talk(leg, talked)
+                talked = self._talk(leg, talked + moment)
             elif leg.waiter or leg.participant:
-                waited += 1
+                waited += moment
                 if waited > self.patience:
                     self.exchange.hang_up(leg)
             elif len(leg.lines) > heard:
@@ -68,7 +71,7 @@ class Person:
         """Hangs up when all is said, or leaves that to the agent for a while."""
         if talked > self.talk + (GIVES_AGENT if self.waits_for_agent else 0):
             self.exchange.hang_up(leg)
-        return talked + 1
+        return talked
 
     async def _answer_menu(self, leg: Leg) -> None:
         """A key after some thought; sometimes a wrong one, sometimes none; now and then a message."""

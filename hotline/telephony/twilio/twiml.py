@@ -11,7 +11,7 @@ from hotline.telephony.twilio.paths import Addresses
 
 LANGUAGE = "cmn-CN"
 VOICE = "Polly.Zhiyu"
-ROOM_EVENTS = "start end join leave mute hold modify"
+ROOM_EVENTS = "join leave"
 LEG_EVENTS = "initiated ringing answered completed"
 LONGEST_LEG = 4 * 3600
 
