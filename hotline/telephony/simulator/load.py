@@ -16,7 +16,8 @@ from hotline.telephony.simulator.witness import Witness
 SIGN_ON_SECONDS = 120.0
 SETTLE_SECONDS = 8.0
 GONE_SECONDS = 60.0
-RUSH_SECONDS = 60.0
+FILLING_SECONDS = 150.0
+"""About as long as a call lasts, in call time: so long the house takes to fill."""
 
 
 async def run(exchange: Exchange, profile: Profile) -> dict[str, Any]:
@@ -54,14 +55,14 @@ async def _signed_on(agents: list[Agent]) -> None:
 
 
 async def _callers(exchange: Exchange, witness: Witness, profile: Profile) -> None:
-    """At most `concurrency` at once, the first ones spread over a minute of call time as in a real rush."""
+    """At most `concurrency` at once, the first ones spread over the time of a call, as a house fills."""
     places = asyncio.Semaphore(profile.concurrency)
     spread = Random(profile.seed)
 
     async def one(number: int) -> None:
         async with places:
             if number < profile.concurrency:
-                await exchange.pace.sleep(spread.uniform(0, RUSH_SECONDS))
+                await exchange.pace.sleep(spread.uniform(0, FILLING_SECONDS))
             await Person(exchange, witness, Manners(), profile.seed * 1_000_003 + number).call()
 
     await asyncio.gather(*(one(number) for number in range(profile.calls)))

@@ -6,17 +6,16 @@ whether they belong to whoever is signed in.
 
 from typing import Any
 
-from flask import Response, current_app, jsonify
+from flask import Response, jsonify
 from marshmallow import Schema, fields, validate
 
 from hotline.calls import registration
-from hotline.config import Config
 from hotline.db import session
 from hotline.errors import Conflict, Unavailable
 from hotline.queues import contacts, conversation, desk, presence, transfers, unconnected, waiting
-from hotline.queues.acts import Act, Ring, carry_out
+from hotline.queues.acts import Act, Ring
 from hotline.queues.models import AgentState
-from hotline.telephony.provider import Provider, ProviderError, RecordingOp, provider_for
+from hotline.telephony.provider import ProviderError, RecordingOp
 from hotline.web import gate
 from hotline.web.desk import door
 from hotline.web.gate import dispatching, streams
@@ -48,16 +47,11 @@ class StintSchema(Schema):
     stint = fields.Integer(required=True, strict=True, validate=validate.Range(1, 2**53))
 
 
-def provider() -> Provider:
-    config: Config = current_app.config["HOTLINE"]
-    return provider_for(config)
-
-
 def told(acts: list[Act] | None = None, **more: Any) -> Response:
     """Commit, dispatch, ask the provider, answer with the view as it is now."""
     session.commit()
     dispatching.run()
-    for act, problem in carry_out(provider(), acts or []):
+    for act, problem in gate.ask(acts or []):
         if problem is not None and isinstance(act, Ring):
             _ring_failed(act, problem)
     return jsonify({**desk.view(gate.person().id), **more})
@@ -88,13 +82,13 @@ def line_stream() -> Response:
 @door.get("/line/telephone")
 def telephone() -> Response:
     """What the softphone needs to connect."""
-    return jsonify(provider().client_token(f"agent_{gate.person().id}"))
+    return jsonify(gate.provider().client_token(f"agent_{gate.person().id}"))
 
 
 @door.get("/line/targets")
 def targets() -> Response:
     """Where a call can go: lines, colleagues, outside contacts as far as the provider can dial them."""
-    outside = contacts.all_contacts() if provider().caps.dials_public_network else []
+    outside = contacts.all_contacts() if gate.provider().caps.dials_public_network else []
     return jsonify(
         lines=[{"code": row.code, "name": row.name} for row in waiting.lines().values()],
         agents=desk.colleagues(gate.person().id),
@@ -177,7 +171,7 @@ def transfer() -> Response:
             return told(transfers.transfer_to_agent(who, colleague))
         transfers.consult(who, colleague)
         return told()
-    if not provider().caps.dials_public_network:
+    if not gate.provider().caps.dials_public_network:
         raise Conflict("当前线路不能外呼公网号码，请使用直拨电话并在记录中注明")
     contact = contacts.contact(target)
     _stint, acts = transfers.bring_in(who, contact.endpoint, contact.name)

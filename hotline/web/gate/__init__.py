@@ -10,6 +10,7 @@ Views commit themselves; an error that escapes is told as page or JSON and rolle
 A blueprint that hangs on no guard refuses everybody, and `init_app` names it at start.
 """
 
+from hotline.web.gate.asking import ask, provider
 from hotline.web.gate.entry import init_app
 from hotline.web.gate.finders import finder
 from hotline.web.gate.guards import PUBLIC, SIGNED_IN, allow, door, machine_door
@@ -26,6 +27,7 @@ __all__ = [
     "Upload",
     "act",
     "allow",
+    "ask",
     "check_reveals",
     "config",
     "confirm_password",
@@ -40,6 +42,7 @@ __all__ = [
     "nav",
     "page",
     "person",
+    "provider",
     "query",
     "refill",
     "row_number",

@@ -1,14 +1,17 @@
 """So many requests are worked on at once; the others wait at the door in order of arrival, with nothing in their hands.
 
-A process has one interpreter lock and its machine few cores: more requests at once are not more work done, they only
-take turns with each other, each with a database connection and locked rows in its hands. A body is read before, so
-that a slow sender keeps nobody waiting, and a large one passes by the side. A stream holds no place while it is open.
+A process has one interpreter lock: more requests at once are not more work done, they only take turns with each
+other, each with a database connection and locked rows in its hands. A body is read before, so that a slow sender
+holds no place, and a large one passes by the side; so does a stream while it is open, and whoever waits for the
+provider (`aside`).
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from io import BytesIO
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -16,33 +19,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-AT_ONCE = 4
+LINE = ("/phone/", "/desk/")
+"""Where people are on the telephone: short requests, one after the other; no page of the office keeps them waiting."""
+
+LINE_PLACES, OFFICE_PLACES = 1, 2
+
 READ_FIRST = 2**16
 """Bytes of a body; more is an upload."""
 
 
-class Turnstile:
-    """WSGI middleware."""
+class Lane:
+    """A few places, given in order of arrival."""
 
-    def __init__(self, app: WSGIApplication) -> None:
-        self.app = app
-        self._free = AT_ONCE
+    def __init__(self, places: int) -> None:
+        self._free = places
         self._waiting: deque[Lock] = deque()
         self._lock = Lock()
 
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length > READ_FIRST or "HTTP_TRANSFER_ENCODING" in environ:
-            return self.app(environ, start_response)
-        if length:
-            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
-        self._enter()
-        try:
-            return self.app(environ, start_response)
-        finally:
-            self._leave()
-
-    def _enter(self) -> None:
+    def enter(self) -> None:
         with self._lock:
             if self._free:
                 self._free -= 1
@@ -52,10 +46,50 @@ class Turnstile:
             self._waiting.append(called)
         called.acquire()
 
-    def _leave(self) -> None:
+    def leave(self) -> None:
         """The place goes to who has waited longest."""
         with self._lock:
             if self._waiting:
                 self._waiting.popleft().release()
             else:
                 self._free += 1
+
+
+_held: ContextVar[Lane | None] = ContextVar("lane", default=None)
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Step out of the lane while waiting for somebody else; no database connection may be held."""
+    lane = _held.get()
+    if lane is None:
+        yield
+        return
+    lane.leave()
+    try:
+        yield
+    finally:
+        lane.enter()
+
+
+class Turnstile:
+    """WSGI middleware."""
+
+    def __init__(self, app: WSGIApplication) -> None:
+        self.app = app
+        self.line, self.office = Lane(LINE_PLACES), Lane(OFFICE_PLACES)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if length > READ_FIRST or "HTTP_TRANSFER_ENCODING" in environ:
+            return self.app(environ, start_response)
+        if length:
+            environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
+        lane = self.line if environ["PATH_INFO"].startswith(LINE) else self.office
+        lane.enter()
+        token = _held.set(lane)
+        try:
+            return self.app(environ, start_response)
+        finally:
+            _held.reset(token)
+            lane.leave()

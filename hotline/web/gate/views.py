@@ -13,6 +13,7 @@ from hotline.db import session
 from hotline.people import passwords, sessions, signing_in
 from hotline.people.models import Role
 from hotline.web.gate import finders, guards, intake, nav, pages, visitor
+from hotline.web.gate.turnstile import aside
 
 door = guards.door("gate", __name__, roles=guards.PUBLIC)
 signed_in = guards.allow(*Role)
@@ -65,7 +66,8 @@ def enter() -> ResponseReturnValue:
         signing_in.check_address(address)
         known = signing_in.hash_for(form["login"])
         session.rollback()
-    proven = known if passwords.matches(known, form["password"]) else None
+    with aside():
+        proven = known if passwords.matches(known, form["password"]) else None
     token = signing_in.attempt(form["login"], form["password"], address, proven)
     session.commit()
     if token is None:

@@ -11,8 +11,9 @@ from hotline.ivr import service as ivr
 from hotline.ivr.tree import Node, Tree
 from hotline.queues import blocklist
 from hotline.telephony.steps import Collect, Goto, Hangup, Plan, Say
+from hotline.web import gate
 from hotline.web.phone import door, words
-from hotline.web.phone.entrance import Answer, caller, config, control, notice, opening
+from hotline.web.phone.entrance import Answer, caller, control, notice, opening
 from hotline.web.phone.queueing import crisis_line, into_line
 
 
@@ -24,7 +25,7 @@ def voice() -> Answer:
         plan: Plan = [Collect((Say(words.BLOCKED),), "/phone/blocked", seconds=4), Hangup()]
         return Answer(plan, EventKind.OFFERED)
     tree = ivr.current()
-    return Answer(plans.plan_of(tree.nodes[tree.entry], config().line_name, 1), EventKind.OFFERED)
+    return Answer(plans.plan_of(tree.nodes[tree.entry], gate.config().line_name, 1), EventKind.OFFERED)
 
 
 @door.post("/fallback")
@@ -69,7 +70,7 @@ def _visit(tree: Tree, target: Node, answer: Answer, call: Call, step: int) -> A
         step += 1
     if node.kind == "answer":
         intake.append(call.id, EventKind.SERVED, f"served:{step}", node=node.id)
-    answer.plan = plans.plan_of(node, config().line_name, step)
+    answer.plan = plans.plan_of(node, gate.config().line_name, step)
     if node.kind == "queue":
         answer.plan = into_line(call, node.text("line"), answer.plan)
     return answer

@@ -12,34 +12,25 @@ from hashlib import sha256
 from typing import Any
 
 import structlog
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 from sqlalchemy import select
 
 from hotline import clock
 from hotline.calls import intake
 from hotline.calls.models import Call, EventKind
-from hotline.config import Config
 from hotline.db import declare_reader, session
 from hotline.queues import conversation
-from hotline.queues.acts import Act, Redirect, carry_out
+from hotline.queues.acts import Act, Redirect
 from hotline.telephony.notices import Notice
-from hotline.telephony.provider import LegGone, Provider, provider_for
+from hotline.telephony.provider import LegGone
 from hotline.telephony.requests import WebhookRequest
 from hotline.telephony.steps import Goto, Hangup, Pause, Say, Step
+from hotline.web import gate
 
 log = structlog.get_logger()
 
 LARGEST = 64 * 1024
 TRIES = 5
-
-
-def config() -> Config:
-    found: Config = current_app.config["HOTLINE"]
-    return found
-
-
-def provider() -> Provider:
-    return provider_for(config())
 
 
 def verify() -> None:
@@ -53,10 +44,10 @@ def verify() -> None:
     webhook = WebhookRequest(
         request.method, raw, dict(request.headers), request.content_type or "", request.content_length, form
     )
-    params = provider().verify(webhook)
+    params = gate.provider().verify(webhook)
     signed = raw + "\n" + "\n".join(f"{name}={value}" for name, value in sorted(params.items()))
     g.key = sha256(signed.encode()).hexdigest()[:48]
-    g.notice = provider().read(params)
+    g.notice = gate.provider().read(params)
     g.params = params
 
 
@@ -90,7 +81,7 @@ def control(view: View) -> Callable[[], Response]:
     @wraps(view)
     def answered() -> Response:
         try:
-            g.call, earlier = intake.seen(provider().name, notice().leg, g.key)
+            g.call, earlier = intake.seen(gate.provider().name, notice().leg, g.key)
             return document(earlier if earlier is not None else _once(view, g.call))
         except Exception as error:
             return document(render(_after(error)))
@@ -122,7 +113,7 @@ def _once(view: View, call: Call | None) -> str:
     with intake.folding_once():
         answer = view()
         body = render(answer.plan)
-        receipt = intake.receive(_report(answer), config().home_city, body, call)
+        receipt = intake.receive(_report(answer), gate.config().home_city, body, call)
     if not receipt.new:
         session.rollback()
         return receipt.reply or body
@@ -134,7 +125,7 @@ def _once(view: View, call: Call | None) -> str:
 def _report(answer: Answer) -> intake.Report:
     told, opens = notice(), answer.kind is EventKind.OFFERED
     return intake.Report(
-        provider().name,
+        gate.provider().name,
         told.leg,
         g.key,
         answer.kind,
@@ -198,7 +189,7 @@ def told(view: Callable[[], list[Act]]) -> Callable[[], Response]:
 
 def perform(acts: Sequence[Act]) -> None:
     """Carry out what was decided, after the commit. A caller who is gone meanwhile frees whoever waits for them."""
-    for act, problem in carry_out(provider(), acts):
+    for act, problem in gate.ask(acts):
         if isinstance(act, Redirect) and isinstance(problem, LegGone):
             call = find(act.leg)
             if call is not None:
@@ -209,14 +200,14 @@ def perform(acts: Sequence[Act]) -> None:
 
 def find(leg: str) -> Call | None:
     """The call whose caller's leg this is, locked until the transaction ends."""
-    statement = select(Call).where(Call.provider == provider().name, Call.provider_ref == leg)
+    statement = select(Call).where(Call.provider == gate.provider().name, Call.provider_ref == leg)
     return session.scalars(
         statement.with_for_update(key_share=True).execution_options(populate_existing=True)
     ).one_or_none()
 
 
 def render(plan: Sequence[Step]) -> str:
-    return provider().render(plan).body
+    return gate.provider().render(plan).body
 
 
 def document(body: str) -> Response:

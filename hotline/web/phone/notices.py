@@ -12,7 +12,7 @@ from hotline.queues.acts import Act
 from hotline.telephony.notices import RecordingState, RoomEvent
 from hotline.web import gate
 from hotline.web.phone import door
-from hotline.web.phone.entrance import config, notice, provider, told
+from hotline.web.phone.entrance import notice, told
 
 
 @door.post("/status")
@@ -27,7 +27,7 @@ def status() -> list[Act]:
         return []
     seconds = heard.seconds
     report = intake.Report(
-        provider().name,
+        gate.provider().name,
         heard.leg,
         g.key,
         EventKind.LEG_STATUS,
@@ -35,7 +35,7 @@ def status() -> list[Act]:
         {"status": heard.status.value, "seconds": seconds},
         None,
     )
-    receipt = intake.receive(report, config().home_city)
+    receipt = intake.receive(report, gate.config().home_city)
     return reconcile.ended(receipt.call_id) if receipt.new else []
 
 
@@ -72,7 +72,7 @@ def recorded() -> list[Act]:
     if heard.recording_state is RecordingState.READY:
         started = clock.now() - timedelta(seconds=heard.recording_seconds or 0)
         recordings.ready(
-            provider().name,
+            gate.provider().name,
             heard.leg,
             heard.recording,
             kind=request.args.get("kind", "talk"),

@@ -25,8 +25,9 @@ from hotline.telephony.steps import (
     Step,
     Unpark,
 )
+from hotline.web import gate
 from hotline.web.phone import door, words
-from hotline.web.phone.entrance import Answer, caller, control, listening, notice, provider
+from hotline.web.phone.entrance import Answer, caller, control, listening, notice
 
 ROUNDS = 3
 """How often a waiting document comforts the caller before it asks anew; about ten seconds each."""
@@ -58,7 +59,7 @@ def _turn(call: Call) -> Waiting | None:
 def wait() -> Sequence[Step]:
     """What to hear while waiting. Asked again each time the document ends, with the position as it is then."""
     number = request.args.get("turn", 0, type=int)
-    turn, line = waiting.of_leg(provider().name, notice().leg, number) or (None, None)
+    turn, line = waiting.of_leg(gate.provider().name, notice().leg, number) or (None, None)
     if turn is None or line is None or turn.state is WaitState.LEFT:
         return [Unpark()]
     if turn.state is not WaitState.WAITING:

@@ -3,20 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import Response, current_app, jsonify
+from flask import Response, jsonify
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
 from hotline import clock
 from hotline.calls.models import Call
-from hotline.config import Config
 from hotline.db import session
 from hotline.errors import Invalid, NotFound
 from hotline.ivr import service as ivr
 from hotline.queues import desk, presence, transfers, waiting
-from hotline.queues.acts import Act, carry_out
+from hotline.queues.acts import Act
 from hotline.queues.models import Part
-from hotline.telephony.provider import provider_for
 from hotline.web import gate
 from hotline.web.wallboard import door
 
@@ -58,8 +56,7 @@ class EventLineSchema(Schema):
 def done(acts: list[Act] | None = None, **more: Any) -> Response:
     """Commit, ask the provider, and say how the supervisor's own line stands now."""
     session.commit()
-    config: Config = current_app.config["HOTLINE"]
-    carry_out(provider_for(config), acts or [])
+    gate.ask(acts or [])
     return jsonify({**desk.view(gate.person().id), **more})
 
 
