@@ -124,7 +124,8 @@ def test(arguments: list[str]) -> int:
     install(DEV)
     if "--database" in arguments:
         return run("pytest", *arguments)
-    spread = [] if "-n" in arguments or "-p" in arguments else ["-n", str(min(4, os.cpu_count() or 1))]
+    workers = min(4, (os.cpu_count() or 1) + 1)  # one more than cores: some tests wait for processes
+    spread = [] if "-n" in arguments or "-p" in arguments else ["-n", str(workers), "--dist", "worksteal"]
     codes = [run("pytest", "--database", name, *spread, *arguments) for name in ("sqlite", "postgresql")]
     told = {0: "passed", 5: "no test selected"}
     say("SQLite {}, PostgreSQL {}".format(*(told.get(code, "FAILED") for code in codes)))

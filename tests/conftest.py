@@ -48,7 +48,19 @@ def pytest_collection_modifyitems(config, items):
         return "databases" in item.fixturenames or item.get_closest_marker("postgres") is not None
 
     config.hook.pytest_deselected(items=[item for item in items if not belongs(item)])
-    items[:] = [item for item in items if belongs(item)]
+    items[:] = spread([item for item in items if belongs(item)])
+
+
+def spread(items):
+    """Tests that mostly wait for processes, evenly among those that compute: several workers keep the cores busy."""
+
+    def waits(item) -> bool:
+        return item.get_closest_marker("processes") is not None and item.get_closest_marker("browser") is None
+
+    waiting, rest = [item for item in items if waits(item)], [item for item in items if not waits(item)]
+    for place, item in enumerate(waiting):
+        rest.insert(round(place * (len(rest) + 1) / len(waiting)) if place else 0, item)
+    return rest
 
 
 @pytest.hookimpl(trylast=True)

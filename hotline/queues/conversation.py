@@ -56,7 +56,7 @@ def claim(offer_id: int, agent_id: int) -> Stint:
     if not accepted:
         raise _too_late(offered.id)
     waiting.revoke(offered.id)
-    stint = _open(offered.call_id, offered.turn, agent_id, Part.AGENT, room=None)
+    stint = open_stint(offered.call_id, offered.turn, agent_id, Part.AGENT, room=None)
     agent = presence.present(agent_id)
     agent.missed = 0
     presence.move(agent, AgentState.TALKING, at=at)
@@ -76,7 +76,8 @@ def _too_late(waiting_id: int) -> Conflict:
     return Conflict("振铃已超时，来电已转给其他坐席")
 
 
-def _open(call_id: int, turn: int, agent_id: int | None, part: Part, room: str | None) -> Stint:
+def open_stint(call_id: int, turn: int, agent_id: int | None, part: Part, room: str | None) -> Stint:
+    """A person's part in a conversation begins; a room of its own where none is given."""
     stint = Stint(
         call_id=call_id,
         turn=turn,
@@ -93,14 +94,6 @@ def _open(call_id: int, turn: int, agent_id: int | None, part: Part, room: str |
         stint.room = f"c-{ref}-{stint.id}"
         session.flush()
     return stint
-
-
-def join_existing(call_id: int, agent_id: int | None, part: Part) -> Stint:
-    """Another person for a conversation under way: a consulted colleague, an outside party, a supervisor."""
-    talking = principal(call_id)
-    if talking is None:
-        raise Conflict("这通电话当前没有在通话")
-    return _open(call_id, talking.turn, agent_id, part, talking.room)
 
 
 def principal(call_id: int) -> Stint | None:

@@ -9,7 +9,7 @@ from hotline.db import session
 from hotline.errors import Conflict, NotFound
 from hotline.queues import presence, waiting
 from hotline.queues.acts import Act, HangUp, Recorder, Redirect, Ring, SetHold, Supervise
-from hotline.queues.conversation import current, end, join_existing, principal, talking
+from hotline.queues.conversation import current, end, open_stint, principal, talking
 from hotline.queues.models import AgentState, Part, Stint, StintState, Waiting
 from hotline.telephony.provider import Mode, RecordingOp
 
@@ -83,6 +83,14 @@ def leave_to_others(agent_id: int) -> list[Act]:
     return [HangUp(stint.leg_ref)] if stint.leg_ref else []
 
 
+def _join(call_id: int, agent_id: int | None, part: Part) -> Stint:
+    """Another person for a conversation under way: a consulted colleague, an outside party, a supervisor."""
+    holds = principal(call_id)
+    if holds is None:
+        raise Conflict("这通电话当前没有在通话")
+    return open_stint(call_id, holds.turn, agent_id, part, holds.room)
+
+
 def consult(agent_id: int, colleague_id: int) -> Stint:
     """三方 or 咨询转接: ask a ready colleague into the conversation; their page rings until they dial in."""
     stint = talking(agent_id)
@@ -91,7 +99,7 @@ def consult(agent_id: int, colleague_id: int) -> Stint:
     colleague = presence.present(colleague_id)
     if colleague.state is not AgentState.READY:
         raise Conflict(f"对方当前{presence.label(colleague.state, colleague.reason)}，不能转接")
-    invited = join_existing(stint.call_id, colleague_id, Part.CONSULTED)
+    invited = _join(stint.call_id, colleague_id, Part.CONSULTED)
     presence.move(colleague, AgentState.TALKING)
     audit.record("call.consult", f"call:{stint.call_id}", colleague=colleague_id)
     return invited
@@ -102,7 +110,7 @@ def bring_in(agent_id: int, endpoint: str, name: str) -> tuple[Stint, list[Act]]
     stint = talking(agent_id)
     if stint.state is not StintState.TALKING:
         raise Conflict("电话尚未接通")
-    outside = join_existing(stint.call_id, None, Part.OUTSIDE)
+    outside = _join(stint.call_id, None, Part.OUTSIDE)
     outside.endpoint = name
     session.flush()
     intake.append(
@@ -133,7 +141,7 @@ def observe(call_id: int, supervisor_id: int, part: Part) -> Stint:
     known = current(supervisor_id)
     if known is not None:
         raise Conflict("您已在一通电话中")
-    stint = join_existing(call_id, supervisor_id, part)
+    stint = _join(call_id, supervisor_id, part)
     audit.record(f"call.{part.value}", f"call:{call_id}", stint=stint.id)
     return stint
 

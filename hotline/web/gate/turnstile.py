@@ -24,6 +24,9 @@ LINE = ("/phone/", "/desk/")
 
 LINE_PLACES, OFFICE_PLACES = 1, 2
 
+PROBES = ("/live", "/ready", "/metrics")
+"""Who asks whether the house is well waits for nobody in it."""
+
 READ_FIRST = 2**16
 """Bytes of a body; more is an upload."""
 
@@ -81,7 +84,7 @@ class Turnstile:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length > READ_FIRST or "HTTP_TRANSFER_ENCODING" in environ:
+        if length > READ_FIRST or "HTTP_TRANSFER_ENCODING" in environ or environ["PATH_INFO"] in PROBES:
             return self.app(environ, start_response)
         if length:
             environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
