@@ -164,6 +164,8 @@ class Client(FlaskClient):
         response = Context().run(super().open, *args, **kwargs)
         if has_app_context():
             db.session.expire_all()
+        for _, value in response.headers:
+            value.encode("latin-1")  # as a web server writes it: anything else is a 500 there
         return response
 
 

@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
 
 import pytest
 from sqlalchemy import func, select
@@ -15,7 +16,7 @@ from hotline.db import session
 from hotline.jobs import Outbox
 from hotline.people.demo import DEMO_PASSWORD
 from hotline.people.models import Role
-from hotline.statistics import exports, months, returns, revisions
+from hotline.statistics import exports, layouts, months, returns, revisions
 from hotline.statistics.exports_models import ExportRun, ExportState
 from hotline.statistics.returns_models import ReturnState
 from tests.matters.months_made import HOME, history
@@ -162,6 +163,21 @@ def test_a_table_is_pasted_previewed_and_kept(client, sign_in):
     switched = {"present": "false", "reason": "本月不刊登"}
     assert client.post("/bulletin/2024-02/tables/channels/switch", data=switched).status_code == 302
     assert months.figures(FEBRUARY).channels is None
+
+
+@pytest.mark.parametrize("month", ["2018-03", "2023-03", "2024-02", "2030-12"])
+def test_every_template_is_handed_out_under_its_name(client, sign_in, month):
+    sign_in(client, Role.STATISTICIAN)
+    for layout in layouts.all_of(Month(month)):
+        answer = client.get(f"/bulletin/{month}/tables/{layout.id}/template.xlsx")
+        assert f"{layout.title}.xlsx" in unquote(answer.headers["Content-Disposition"])
+        if layout.headings:
+            assert sheets.read_table(io.BytesIO(answer.data), "t.xlsx").header == list(layout.headings)
+    sign_in(client, Role.REPORTER)
+    for kind in ("csv", "xlsx"):
+        answer = client.get(f"/returns/{month}/template.{kind}")
+        assert f"12320报送_苏州_{month}.{kind}" in unquote(answer.headers["Content-Disposition"])
+        assert sheets.read_table(io.BytesIO(answer.data), f"t.{kind}").rows[0] == ["统计月份", month]
 
 
 def test_an_unknown_name_is_asked_for(client, sign_in):

@@ -1,9 +1,7 @@
 """The bulletin and its charts as files, and the charts as a page."""
 
-from flask import Response
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
-from werkzeug.http import dump_options_header
 
 from hotline.errors import NotFound
 from hotline.statistics import bulletin, charts, drafts, house, outputs
@@ -12,20 +10,14 @@ from hotline.web import gate
 from hotline.web.bulletin import door
 from hotline.web.bulletin.month import MonthQuery, issue_of
 from hotline.web.bulletin.months import around, month_of
-
-
-def attachment(body: bytes, mime: str, name: str) -> Response:
-    """A download under a Chinese name that every browser keeps."""
-    response = Response(body, mimetype=None, content_type=mime)
-    response.headers["Content-Disposition"] = dump_options_header("attachment", {"filename": name})
-    return response
+from hotline.web.gate.attachments import attachment
 
 
 @door.get("/<month>/download/<name>")
 def download(month: str, name: str) -> ResponseReturnValue:
     form, issue = outputs.format_of(name), issue_of(month_of(month), gate.query(MonthQuery()))
     made = form.render(bulletin.document(issue, with_charts=form.has_charts))
-    return attachment(made, form.mime, outputs.file_name(issue.figures.month, issue.version, form.suffix))
+    return attachment(outputs.file_name(issue.figures.month, issue.version, form.suffix), form.mime, made)
 
 
 @door.get("/<month>/draft")
@@ -34,7 +26,7 @@ def download_draft(month: str) -> ResponseReturnValue:
     draft = drafts.latest(month_of(month))
     if draft is None:
         raise NotFound("本月还没有自动生成的草稿")
-    return attachment(draft.text.encode(), "text/plain; charset=utf-8", outputs.file_name(month_of(month), 0, "txt"))
+    return attachment(outputs.file_name(month_of(month), 0, "txt"), "text/plain; charset=utf-8", draft.text.encode())
 
 
 @door.get("/<month>/charts")
@@ -54,4 +46,4 @@ def download_chart(month: str, chart_id: str) -> ResponseReturnValue:
         raise NotFound("没有这张图")
     css = (STATIC / "charts.css").read_text(encoding="utf-8")
     name = f"{house.current().number}{chart.title}_{this.year}年{this.number:02d}月.svg"
-    return attachment(charts.standalone(chart, css).encode(), "image/svg+xml", name)
+    return attachment(name, "image/svg+xml", charts.standalone(chart, css).encode())

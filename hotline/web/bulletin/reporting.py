@@ -17,8 +17,8 @@ from hotline.sheets.reading import MAX_BYTES
 from hotline.statistics import editions, returns, returns_files, returns_reminded
 from hotline.statistics.returns_models import RETURN_LABEL, Form, ReturnState
 from hotline.web import gate
-from hotline.web.bulletin.downloads import attachment
 from hotline.web.bulletin.months import month_of
+from hotline.web.gate.attachments import attachment
 
 SHOWN = 12
 _COUNT = validate.Range(0, 10**9 - 1)
@@ -144,6 +144,6 @@ def template(month: str, kind: str) -> ResponseReturnValue:
     name = f"12320报送_{_city().short}_{this}.{'csv' if kind == 'csv' else 'xlsx'}"
     if kind == "csv":
         sheets.write_csv(out, returns_files.HEADER, returns_files.template_rows(this))
-        return attachment(out.getvalue(), "text/csv; charset=utf-8", name)
+        return attachment(name, "text/csv; charset=utf-8", out.getvalue())
     sheets.write_xlsx(out, "报送", returns_files.HEADER, returns_files.template_rows(this))
-    return attachment(out.getvalue(), XLSX, name)
+    return attachment(name, XLSX, out.getvalue())

@@ -16,8 +16,8 @@ from hotline.statistics.counted import Range
 from hotline.statistics.returns_models import RETURN_LABEL, CityReturn
 from hotline.web import gate
 from hotline.web.bulletin import door, statisticians
-from hotline.web.bulletin.downloads import attachment
 from hotline.web.bulletin.months import around, month_of
+from hotline.web.gate.attachments import attachment
 
 
 class SendBackForm(Schema):
@@ -89,4 +89,4 @@ def return_file(month: str, return_id: int) -> ResponseReturnValue:
     found = _of_month(month_of(month), return_id)
     if not found.source_file:
         raise NotFound("这次报送没有附文件")
-    return attachment(found.source_file, "application/octet-stream", found.source_name or f"{found.id}")
+    return attachment(found.source_name or f"{found.id}", "application/octet-stream", found.source_file)

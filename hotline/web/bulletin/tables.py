@@ -17,9 +17,9 @@ from hotline.statistics import datasets, datasets_import, layouts
 from hotline.statistics.datasets_models import DatasetDraft, DatasetVersion
 from hotline.web import gate
 from hotline.web.bulletin import door, statisticians
-from hotline.web.bulletin.downloads import attachment
 from hotline.web.bulletin.months import around, month_of
 from hotline.web.bulletin.reporting import XLSX
+from hotline.web.gate.attachments import attachment
 
 readers = gate.allow(Role.STATISTICIAN, Role.SUPERVISOR, Role.AUDITOR)
 
@@ -100,7 +100,7 @@ def table_template(month: str, dataset_id: str) -> ResponseReturnValue:
     this, out = month_of(month), BytesIO()
     layout = layouts.of(this, dataset_id)
     sheets.write_xlsx(out, "报表", datasets_import.template(layout), [])
-    return attachment(out.getvalue(), XLSX, f"{layout.title}.xlsx")
+    return attachment(f"{layout.title}.xlsx", XLSX, out.getvalue())
 
 
 @door.post("/<month>/tables/<dataset_id>/switch")
@@ -126,7 +126,7 @@ def table_file(month: str, version_id: int) -> ResponseReturnValue:
     found = session.get(DatasetVersion, version_id)
     if found is None or found.month != str(month_of(month)) or not found.source_file:
         raise NotFound("没有原文件")
-    return attachment(found.source_file, "application/octet-stream", found.source_name or f"{found.id}")
+    return attachment(found.source_name or f"{found.id}", "application/octet-stream", found.source_file)
 
 
 def _draft_of(month: Month, draft_id: int) -> DatasetDraft:

@@ -33,7 +33,7 @@ def export() -> Response:
     audit.record("order.export", f"view:{view}", rows=len(rows), filters={name: bool(query[name]) for name in query})
     session.commit()
     name = f"工单_{VIEW_LABEL[view]}_{clock.today():%Y%m%d}.csv"
-    return attachment(name, "text/csv", b"".join(csv_chunks(HEAD, rows)))
+    return attachment(name, "text/csv; charset=utf-8", b"".join(csv_chunks(HEAD, rows)))
 
 
 def _rows(view: View, wanted: Wanted, unit_id: int | None) -> Iterator[tuple[Cell, ...]]:
