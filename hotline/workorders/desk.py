@@ -14,6 +14,7 @@ from hotline.clock import Month
 from hotline.db import session
 from hotline.errors import Malformed, NotFound
 from hotline.places import home
+from hotline.workorders import secrecy
 from hotline.workorders.codes import AT_UNIT, Nature, Source, State
 from hotline.workorders.models import CoUnit, Order
 from hotline.workorders.rates import counted
@@ -127,7 +128,7 @@ def _narrowed(view: View, wanted: Wanted, now: datetime, unit_id: int | None) ->
         statement = statement.where(Order.unit_id == wanted.unit_id)
     if wanted.month:
         statement = statement.where(*counted(wanted.month))
-    return statement.where(_by_number(wanted.number)) if wanted.number else statement
+    return statement.where(_by_number(wanted.number, unit_id)) if wanted.number else statement
 
 
 def _of_view(view: View, now: datetime, unit_id: int | None) -> list[ColumnElement[bool]]:
@@ -155,11 +156,14 @@ def _pressed(unit_id: int | None) -> ColumnElement[bool]:
     return true() if unit_id is None else Order.state.in_(AT_UNIT)
 
 
-def _by_number(text: str) -> ColumnElement[bool]:
-    """An own number, a platform's number, or a telephone number, whole."""
+def _by_number(text: str, unit_id: int | None) -> ColumnElement[bool]:
+    """An own number, a platform's number, or a telephone number, whole; nobody finds by telephone who is hidden."""
     number = normalise(text, home.dial_code()).hash
     ways = [Order.own_no == text.upper(), Order.external_no == text]
-    return or_(*ways, Order.caller_hash == number, Order.contact_hash == number) if number else or_(*ways)
+    if number is None:
+        return or_(*ways)
+    of_person = or_(Order.caller_hash == number, Order.contact_hash == number)
+    return or_(*ways, of_person if unit_id is None else and_(of_person, secrecy.shows(unit_id)))
 
 
 def _key(view: View, last: Order) -> str:
@@ -192,5 +196,5 @@ def counts(now: datetime, unit_id: int | None = None) -> dict[View, int]:
 
 def by_number(text: str, unit_id: int | None, limit: int = 8) -> Sequence[Order]:
     """Orders of a number, own, external or telephone, newest first."""
-    wanted = select(Order).where(_by_number(text.strip()), visible_to(unit_id), Order.state != State.DRAFT)
+    wanted = select(Order).where(_by_number(text.strip(), unit_id), visible_to(unit_id), Order.state != State.DRAFT)
     return session.scalars(wanted.order_by(Order.registered_at.desc()).limit(limit)).all()

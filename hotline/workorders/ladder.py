@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from hotline import clock
 from hotline.db import session
@@ -41,12 +41,13 @@ class Told:
 
 
 def overdue(at: datetime) -> Iterator[Late]:
-    """Every duty that had run out at an instant, the latest first."""
+    """Every duty that had run out at an instant, the latest first; also one that was met or went away since."""
     calendar = deadlines.current().calendar
     rows = session.execute(
         select(Order, OrderClock)
         .join(Order, Order.id == OrderClock.order_id)
-        .where(OrderClock.ended_at.is_(None), OrderClock.due_at < at, OrderClock.clock != Clock.RETURN)
+        .where(OrderClock.started_at <= at, OrderClock.due_at < at, OrderClock.clock != Clock.RETURN)
+        .where(or_(OrderClock.ended_at.is_(None), OrderClock.ended_at > at))
         .order_by(OrderClock.due_at, OrderClock.id)
     )
     for order, late in rows:

@@ -142,8 +142,10 @@ def link(order: Order, call_id: int, by: By, reason: str = "") -> OrderLink:
 
 
 def link_surely(order: Order) -> list[OrderLink]:
-    """Link what is sure enough to need no person."""
-    sure = [one for one in proposals(order) if one.match.confidence >= AUTOMATIC_FROM]
+    """Link what is sure enough to need no person; what a person has undone stays undone."""
+    undone = select(OrderLink.call_id).where(OrderLink.order_id == order.id, OrderLink.undone_at.is_not(None))
+    settled = set(session.scalars(undone))
+    sure = [one for one in proposals(order) if one.match.confidence >= AUTOMATIC_FROM and one.call.id not in settled]
     links = (
         _insert(order, one.call.id, one.match.confidence, one.match.evidence, HOUSE, automatic=True) for one in sure
     )

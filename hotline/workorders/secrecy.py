@@ -7,7 +7,7 @@ The same rule serves page, print, export, interface and log.
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from hotline import audit, privacy
 from hotline.db import session
@@ -34,6 +34,12 @@ def hides(order: Order, unit_id: int | None) -> bool:
     if unit_id is None:
         return False
     return order.confidential or (order.accused_id is not None and order.accused_id in _family(unit_id))
+
+
+def shows(unit_id: int) -> ColumnElement[bool]:
+    """The orders of which a viewer of this unit may learn who asked: `hides`, asked of the database."""
+    accused = or_(Order.accused_id.is_(None), Order.accused_id.not_in(_family(unit_id)))
+    return and_(Order.confidential.is_(False), accused)
 
 
 def _family(unit_id: int) -> set[int]:

@@ -4,14 +4,16 @@
 a complaint opens its order or brings the voided one back, anything else voids it with the reason.
 """
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hotline import db
 from hotline.calls.models import Call, Category, Registration, RegistrationState
 from hotline.db import session
 from hotline.errors import NotFound
+from hotline.places import institutions
 from hotline.workorders import bundles, links, moves, registering
-from hotline.workorders.codes import Move, Nature, Source, State, Urgency
+from hotline.workorders.codes import Move, Nature, Party, Source, State, Urgency
+from hotline.workorders.exchange_models import Attachment
 from hotline.workorders.models import Order
 from hotline.workorders.moves import HOUSE
 from hotline.workorders.registering import Demand
@@ -28,6 +30,8 @@ def settle(call_id: int) -> Order | None:
         raise NotFound("没有这个来电")
     registration = session.get(Registration, call_id, populate_existing=True)
     order = session.scalar(select(Order).where(Order.call_id == call_id).with_for_update())
+    if registration is not None and order is not None and registration.state is RegistrationState.COMPLETE:
+        _follow(order, registration)
     if registration is not None and _is_complaint(call, registration):
         return _ensure(call, registration, order)
     if order is not None and order.state is State.ARCHIVED:
@@ -49,6 +53,19 @@ def _ensure(call: Call, registration: Registration, order: Order | None) -> Orde
     if order.state is State.VOID:
         moves.make(order, Move.REINSTATE, HOUSE, reason="来电已更正为投诉")
     return order
+
+
+def _follow(order: Order, registration: Registration) -> None:
+    """Whom the person must be hidden from, as the call now says. What was confidential once stays so."""
+    if registration.confidential and not order.confidential:
+        order.confidential = True
+        of_order = update(Attachment).where(Attachment.order_id == order.id, Attachment.party != Party.UNIT)
+        session.execute(of_order.values(for_unit=False))
+        moves.note(order, Move.NOTE, HOUSE, reason="来电已更正为保密，诉求人信息不再对承办单位显示")
+    if registration.institution_id != order.accused_id:
+        order.accused_id = registration.institution_id
+        name = institutions.names([order.accused_id]).get(order.accused_id or 0, "无")
+        moves.note(order, Move.NOTE, HOUSE, reason=f"来电已更正涉及机构：{name}")
 
 
 def _open(call: Call, registration: Registration) -> Order:

@@ -307,6 +307,21 @@ def test_views_and_pages(desk):
     assert orders[0].own_no in by_phone or orders[-1].own_no in by_phone
 
 
+@pytest.mark.parametrize("secret", ["confidential", "accused"])
+def test_a_unit_learns_no_hidden_person_by_searching_the_number(desk, of_unit, secret):
+    changes = {"confidential": True} if secret == "confidential" else {"accused_id": make.gulou()}
+    hidden, _, _ = make.at_state(State.DISPATCHED, **changes)
+    plain, _, _ = make.at_state(State.DISPATCHED)
+    session.commit()
+    ways = ("/orders/?view=all&number={}", "/find?q={}")
+    for number in ("13800001234", "025-83101234"):
+        for way in ways:
+            found = of_unit.get(way.format(number)).get_data(as_text=True)
+            assert (plain.own_no in found, hidden.own_no in found) == (True, False), way
+            assert hidden.own_no in desk.get(way.format(number)).get_data(as_text=True)
+    assert hidden.own_no in of_unit.get(f"/orders/?view=all&number={hidden.own_no}").get_data(as_text=True)
+
+
 def test_a_list_is_taken_along_masked_and_on_record(desk, stranger):
     orders = [make.order() for _ in range(55)]
     session.commit()

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from hotline import clock
 from hotline.db import session
-from hotline.workorders import platforms
+from hotline.workorders import handling, platforms
 from hotline.workorders.codes import Source, State
 from hotline.workorders.commands import groups
 from hotline.workorders.models import Order
@@ -118,6 +118,21 @@ def test_overdue_lists_what_has_run_out(run):
         assert run(ORDERS, "overdue", "--at", at)[-1]["summary"]["overdue"] == count_
     late = run(ORDERS, "overdue", "--at", "2099-01-05")
     assert [(line["own_no"], line["clock"]) for line in late[:-1]] == [(order.own_no, "reply")]
+
+
+def test_overdue_in_the_past_lists_what_was_met_since(run):
+    order, _, there = make.at_state(State.PROCESSING)
+    due = order.due_at
+    answered = due + timedelta(hours=2)
+    clock.use(lambda: answered)
+    try:
+        handling.reply(order, there, "已办", "已答")
+    finally:
+        clock.use(None)
+    session.commit()
+    for at, count_ in ((due + timedelta(hours=1), 1), (answered, 0), (due - timedelta(hours=1), 0)):
+        lines = run(ORDERS, "overdue", "--at", clock.local(at).isoformat())
+        assert [line["clock"] for line in lines[:-1]] == ["reply"] * count_
 
 
 @pytest.mark.parametrize(

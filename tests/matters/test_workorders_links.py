@@ -144,3 +144,13 @@ def test_duplicates_are_suggested_while_typing_and_on_arrival(app):
     assert [one.order.id for one in typed] == [old.id]
     arrived = make.order(accused_id=make.gulou())
     assert [one.order.id for one in duplicates.of_order(arrived)] == [old.id]
+
+
+def test_the_machine_never_makes_again_what_a_person_has_undone(app):
+    order = make.order(accused_id=make.gulou())
+    call = make.call(institution_id=make.gulou())
+    assert chores.match_orders([order.id]) == 1
+    link = links.calls_of(order.id)[0][0]
+    links.unlink(order, link.id, make.desk(), "不是一回事")
+    assert chores.match_orders([order.id]) == 0
+    assert [one.call.id for one in links.proposals(order)] == [call.id]

@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from hotline import clock
 from hotline.calls.models import Category, Registration
 from hotline.db import session
 from hotline.errors import NotFound
-from hotline.workorders import bundles, links, moves, self_orders
-from hotline.workorders.codes import Move, Source, State
+from hotline.workorders import bundles, handling, links, moves, secrecy, self_orders
+from hotline.workorders.codes import Move, Party, Source, State
+from hotline.workorders.exchange_models import Attachment
 from hotline.workorders.models import Order
 from hotline.workorders.moves import HOUSE
 from tests.matters import workorders as make
@@ -138,3 +140,45 @@ def test_fifty_at_once_open_one(committed_app):
     with committed_app.app_context():
         assert session.scalar(select(func.count()).select_from(Order)) == 1
         session.remove()
+
+
+def test_a_correction_to_confidential_is_followed_and_never_taken_back(app):
+    call = make.call()
+    order, here = self_orders.settle(call.id), make.desk()
+    handling.dispatch(order, here, make.gulou())
+    shown = Attachment(
+        order_id=order.id,
+        ref="a" * 32,
+        name="截图.pdf",
+        media_type="application/pdf",
+        size=1,
+        sha256="0" * 64,
+        party=Party.HOTLINE,
+        added_at=clock.now(),
+        for_unit=True,
+    )
+    session.add(shown)
+    form = session.get(Registration, call.id)
+    form.confidential = True
+    session.flush()
+    for _ in range(2):
+        self_orders.settle(call.id)
+    session.refresh(shown)
+    assert (order.confidential, shown.for_unit) == (True, False)
+    assert len(moves.reasons(order, Move.NOTE)) == 1
+    form.confidential = False
+    session.flush()
+    assert self_orders.settle(call.id).confidential
+
+
+def test_a_correction_of_the_institution_hides_the_person_from_it(app):
+    call = make.call(institution_id=make.tongren())
+    order = self_orders.settle(call.id)
+    assert not secrecy.hides(order, make.gulou())
+    session.get(Registration, call.id).institution_id = make.gulou()
+    session.flush()
+    for _ in range(2):
+        self_orders.settle(call.id)
+    assert order.accused_id == make.gulou()
+    assert secrecy.hides(order, make.gulou())
+    assert moves.reasons(order, Move.NOTE) == ["来电已更正涉及机构：南京鼓楼医院"]
