@@ -127,6 +127,17 @@ def heat(table: Sequence[Sequence[int]]) -> Chart | None:
     return Chart("heat", "来电时段（星期 × 小时）", Shape.HEAT, hours, series)
 
 
+def shade(value: int, most: int, colour: str) -> str:
+    """`colour` (RRGGBB) as light as `value` is small beside `most`: the ground of a printed heat map's cell."""
+    part = 0.8 * value / (most or 1)
+    return "".join(f"{round(255 - (255 - int(colour[at : at + 2], 16)) * part):02X}" for at in (0, 2, 4))
+
+
+def most_of(chart: Chart) -> int:
+    """The largest value of a chart."""
+    return max((value or 0 for one in chart.series for value in one.values), default=0)
+
+
 def of_month(
     figures: MonthFigures,
     edition: Edition,

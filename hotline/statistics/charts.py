@@ -6,7 +6,7 @@ No script, no font, no style attribute; crisp at any size, readable by a screen 
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from hotline.statistics.chart_data import Chart, Series, Shape
+from hotline.statistics.chart_data import Chart, Series, Shape, most_of
 from hotline.statistics.chart_scale import percent, scale
 
 WIDTH, LEFT, RIGHT, TOP = 760, 64, 16, 64
@@ -90,7 +90,7 @@ def _stacked(chart: Chart) -> Iterator[str]:
 
 
 def _grouped(chart: Chart) -> Iterator[str]:
-    top, step = scale(max((value or 0 for one in chart.series for value in one.values), default=0))
+    top, step = scale(most_of(chart))
     yield from _legend(chart.series)
     yield from _axis(top, step)
     slot = (WIDTH - LEFT - RIGHT) / len(chart.labels)
@@ -119,7 +119,7 @@ def _bars(chart: Chart) -> Iterator[str]:
 
 
 def _heat(chart: Chart) -> Iterator[str]:
-    most = max((value or 0 for one in chart.series for value in one.values), default=0) or 1
+    most = most_of(chart) or 1
     wide = (WIDTH - LEFT - RIGHT) / len(chart.labels)
     for n, label in enumerate(chart.labels):
         yield _text(LEFT + wide * (n + 0.5), 44, label.removesuffix("时"), "soft mid")

@@ -57,7 +57,7 @@ def test_docx_says_what_was_printed_in_the_house_layout(app, month):
         body["hotline"]["sentence"],
         body["province"]["sentence"],
     ]
-    assert len(opened.tables) == 2 + len(body["other_tables"])
+    assert len(opened.tables) == 2 + len(body["other_tables"]) + 1, "the printed ones and the hours"
     rows = [[cell.text for cell in row.cells] for row in opened.tables[0].rows]
     assert rows[1:-1] == [row["cells"] for row in body["bookings"]["rows"]]
     assert rows[-1] == ["合计", "", *body["bookings"]["totals"]["cells"]]
@@ -79,6 +79,21 @@ def test_docx_holds_native_charts(app):
         values = [int(v.text) for v in share.findall(".//c:numLit/c:pt/c:v", space)]
         assert values == [c["value"] for c in archive("2024-02")["hotline"]["categories"]]
         assert parts.read("[Content_Types].xml").decode().count("drawingml.chart+xml") == 4
+
+
+def test_hours_and_weekdays_are_a_shaded_table_on_paper(app):
+    grid = docx.Document(io.BytesIO(written("docx", "2024-02"))).tables[-1]
+    cells = [[cell.text for cell in row.cells] for row in grid.rows]
+    assert cells[0][1:] == [str(hour) for hour in range(24)]
+    assert [row[0] for row in cells[1:]] == list(chart_data.WEEKDAYS)
+    assert [[int(cell) for cell in row[1:]] for row in cells[1:]] == HEAT
+    fills = [[shd.get(qn("w:fill")) for shd in row._tr.iter(qn("w:shd"))] for row in grid.rows]
+    assert fills[0] == []
+    assert set(fills[1]) == {"FFFFFF"}
+    assert fills[7][23] == min(fill for row in fills for fill in row)
+    text = PdfReader(io.BytesIO(written("pdf", "2024-02"))).pages[-1].extract_text()
+    assert "来电时段" in text
+    assert "".join(map(str, HEAT[6])) in canonical(text)
 
 
 def test_wide_tables_are_printed_across(app):

@@ -14,7 +14,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, KeepTogether, LongTable, Paragraph, SimpleDocTemplate, Spacer, TableStyle
 
-from hotline.statistics.chart_data import Chart, Shape
+from hotline.statistics.chart_data import Chart, Shape, most_of, shade
 from hotline.statistics.chart_scale import scale
 from hotline.statistics.document import Document, Sentence
 from hotline.statistics.outputs.paper_font import font
@@ -38,9 +38,9 @@ def render(document: Document) -> bytes:
     story += [_line(mark, 10, alignment=TA_CENTER) for mark in document.marks]
     for block in document.blocks:
         story += [_line(block.text, 12, firstLineIndent=24)] if isinstance(block, Sentence) else _table(block)
-    story += [
-        KeepTogether([Spacer(0, 10), _chart(chart)]) for chart in document.charts if chart.shape is not Shape.HEAT
-    ]
+    for chart in document.charts:
+        drawn = _heat(chart) if chart.shape is Shape.HEAT else [_chart(chart)]
+        story.append(KeepTogether([Spacer(0, 10), *drawn]))
     page.build(story, onFirstPage=_number, onLaterPages=_number)
     return out.getvalue()
 
@@ -146,6 +146,26 @@ def _chart(chart: Chart) -> Drawing:
     if not lying:
         drawing.add(_legend(chart, tall))
     return drawing
+
+
+def _heat(chart: Chart) -> list[Any]:
+    """Weekdays by hours as a table: every cell says its number and is the darker the more it is."""
+    lines = [["", *(label.removesuffix("时") for label in chart.labels)]]
+    lines += [[one.name, *(str(value or 0) for value in one.values)] for one in chart.series]
+    most = most_of(chart)
+    rules: list[Any] = [
+        ("FONT", (0, 0), (-1, -1), font(), 6),
+        ("ALIGN", (0, 0), (-1, -1), "CENTER"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 0),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 0),
+    ]
+    rules += [
+        ("BACKGROUND", (column, row), (column, row), HexColor(f"#{shade(value or 0, most, COLOURS[0])}"))
+        for row, one in enumerate(chart.series, 1)
+        for column, value in enumerate(one.values, 1)
+    ]
+    widths = [30, *[(WIDTH - 30) / len(chart.labels)] * len(chart.labels)]
+    return [_line(chart.title, 11, alignment=TA_CENTER), LongTable(lines, colWidths=widths, style=TableStyle(rules))]
 
 
 def _piles(chart: Chart) -> list[int]:

@@ -16,7 +16,9 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
 
 from hotline.sheets.reading import CONTROL
+from hotline.statistics.chart_data import Chart, Shape, most_of, shade
 from hotline.statistics.document import Document, Sentence
+from hotline.statistics.outputs.sheet_charts import COLOURS
 from hotline.statistics.outputs.word_charts import add_chart
 from hotline.statistics.table_blocks import Cell, HeaderCell, Table
 
@@ -38,7 +40,10 @@ def render(document: Document) -> bytes:
         else:
             _block(made, block)
     for number, chart in enumerate(document.charts, 1):
-        add_chart(made, chart, number)
+        if chart.shape is Shape.HEAT:
+            _heat(made, chart)
+        else:
+            add_chart(made, chart, number)
     made.core_properties.title, made.core_properties.author = document.title, ""
     out = BytesIO()
     made.save(out)
@@ -137,6 +142,41 @@ def _table(made: Any, table: Table, size: float) -> None:
         for place, cell in zip(row.cells, cells, strict=True):
             _fill(place, cell, size)
     _three_lines(rows, heads, has_total=bool(table.total))
+
+
+def _heat(made: Any, chart: Chart) -> None:
+    """Weekdays by hours as a table: every cell says its number and is the darker the more it is."""
+    _line(made, chart.title, 14, HEAD, centre=True, keep=True).paragraph_format.space_before = Pt(14)
+    grid = made.add_table(rows=1 + len(chart.series), cols=1 + len(chart.labels))
+    grid.alignment = WD_TABLE_ALIGNMENT.CENTER
+    rows, most = list(grid.rows), most_of(chart)
+    for place, label in zip(rows[0].cells, ("", *chart.labels), strict=True):
+        _fill(place, Cell(label.removesuffix("时")), 6.5, HEAD)
+    for row, one in zip(rows[1:], chart.series, strict=True):
+        _whole(row)
+        first, *places = row.cells
+        _fill(first, Cell(one.name), 6.5)
+        for place, value in zip(places, one.values, strict=True):
+            _fill(place, Cell(str(value or 0)), 6.5)
+            ground = OxmlElement("w:shd")
+            for name, told in (("val", "clear"), ("color", "auto"), ("fill", shade(value or 0, most, COLOURS[0]))):
+                ground.set(qn(f"w:{name}"), told)
+            place._tc.get_or_add_tcPr().append(ground)
+    _narrow(rows)
+
+
+def _narrow(rows: list[Any]) -> None:
+    """Twenty-five columns across one page: the weekdays wider, the cells without margins."""
+    for row in rows:
+        for number, place in enumerate(row.cells):
+            place.width = Mm(14 if number == 0 else 6)
+            margins = OxmlElement("w:tcMar")
+            for side in ("left", "right"):
+                edge = OxmlElement(f"w:{side}")
+                edge.set(qn("w:w"), "0")
+                edge.set(qn("w:type"), "dxa")
+                margins.append(edge)
+            place._tc.get_or_add_tcPr().append(margins)
 
 
 def _header(grid: Any, at: int, head: HeaderCell, size: float) -> None:

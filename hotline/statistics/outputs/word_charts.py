@@ -20,9 +20,7 @@ WP = "http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing"
 
 
 def add_chart(made: Any, chart: Chart, number: int) -> None:
-    """Put `chart` at the end of the document; a heat map is for the screen and the workbook."""
-    if chart.shape is Shape.HEAT:
-        return
+    """Put `chart` at the end of the document; a heat map is a shaded table (`word.py`)."""
     part = Part(PackURI(f"/word/charts/chart{number}.xml"), TYPE, chart_xml(chart).encode(), made.part.package)
     reference = made.part.relate_to(part, RELATIONSHIP_TYPE.CHART)
     tall = Mm(24 + 9 * len(chart.labels)) if chart.shape is Shape.BARS else Mm(85)
