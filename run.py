@@ -1,5 +1,7 @@
 """python3 run.py starts the hotline; python3 run.py help tells the rest. Needs nothing but Python 3.11."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import subprocess

@@ -1,6 +1,5 @@
 """Configuration: read once from the environment, checked, then passed around as a value."""
 
-import ipaddress
 import os
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
@@ -87,6 +86,13 @@ def _tuple(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name) or str(default)
+    if not text.isdecimal():
+        raise BadConfiguration(f"{name} must be a whole number, not {text!r}")
+    return int(text)
+
+
 def from_environment(env: Mapping[str, str] = os.environ) -> Config:
     """Read the environment. Raises BadConfiguration when production would start unsafe."""
     data_dir = Path(env.get("DATA_DIR") or ROOT / "var").resolve()
@@ -112,10 +118,10 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
         province=env.get("PROVINCE") or Config.province,
         province_line=env.get("PROVINCE_LINE") or Config.province_line,
         service_level=env.get("SERVICE_LEVEL") or Config.service_level,
-        stream_cap=int(env.get("STREAM_CAP") or Config.stream_cap),
-        idle_minutes=int(env.get("IDLE_MINUTES") or Config.idle_minutes),
-        session_hours=int(env.get("SESSION_HOURS") or Config.session_hours),
-        proxies=int(env.get("PROXY_COUNT") or Config.proxies),
+        stream_cap=_number(env, "STREAM_CAP", Config.stream_cap),
+        idle_minutes=_number(env, "IDLE_MINUTES", Config.idle_minutes),
+        session_hours=_number(env, "SESSION_HOURS", Config.session_hours),
+        proxies=_number(env, "PROXY_COUNT", Config.proxies),
         trusted_hosts=_tuple(env.get("TRUSTED_HOSTS", "")),
         metrics_token=env.get("METRICS_TOKEN", ""),
         recording_dir=Path(env.get("RECORDING_DIR") or data_dir / "recordings"),
@@ -135,12 +141,7 @@ def _key_is_good(key: str) -> bool:
 
 def _redis_is_open(url: str) -> bool:
     parts = urlsplit(url)
-    if parts.scheme == "unix" or parts.password:
-        return False
-    try:
-        return not ipaddress.ip_address(parts.hostname or "").is_loopback
-    except ValueError:
-        return parts.hostname != "localhost"
+    return parts.scheme != "unix" and not parts.password
 
 
 def check(config: Config) -> None:

@@ -129,8 +129,8 @@ CONNECTIONS = 16
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Engine settings per dialect. The pool is the turnstile of a process: so many requests talk with the database
-    at once, the others wait in order without a lock in their hands. More would only take turns with each other."""
+    """Engine settings per dialect: enough connections for the places of the turnstile, the streams' reviews and the
+    large bodies that pass by its side."""
     shared = {"pool_size": CONNECTIONS, "max_overflow": 0, "hide_parameters": True}
     if url.startswith("sqlite"):
         return {**shared, "connect_args": {"timeout": 15, "check_same_thread": False}}

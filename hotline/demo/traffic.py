@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,18 +37,30 @@ FAULTS = "none, all, or some of reorder,duplicate,drop,delay,slow,race,lost_crea
 @click.option("--agents", type=click.IntRange(0, 500), default=0, show_default=True)
 @click.option("--speed", type=click.FloatRange(0.1, 100), default=10.0, show_default=True, help="times real time")
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--base-url", default=None, help="the running house; default: PUBLIC_BASE_URL")
+@click.option(
+    "--base-url",
+    default=None,
+    help="a running house, its simulator on the next port; default: PUBLIC_BASE_URL",
+)
 @click.option("--faults", default="none", show_default=True, callback=chosen_faults, help=FAULTS)
 def simulate(
     calls: int, concurrency: int, agents: int, speed: float, seed: int, base_url: str | None, faults: str
 ) -> None:
     """Drive the running house with simulated callers and agents; print one JSON summary."""
     config = simulated_config()
-    house = base_url or config.public_base_url
-    profile = Profile(calls, concurrency, house, speed, seed, faults, _agents(agents))
+    if base_url:
+        config = replace(config, public_base_url=base_url.rstrip("/"), simulator_url=_beside(base_url))
+    profile = Profile(calls, concurrency, config.public_base_url, speed, seed, faults, _agents(agents))
     since = clock.now() - timedelta(seconds=1)
     summary = asyncio.run(_drive(config, profile, since))
     click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
+
+
+def _beside(house: str) -> str:
+    """Where the simulator of a house listens: the next port."""
+    place = urlsplit(house)
+    port = place.port or (443 if place.scheme == "https" else 80)
+    return f"{place.scheme}://{place.hostname}:{port + 1}"
 
 
 def _agents(count: int) -> list[tuple[str, str]]:

@@ -228,11 +228,14 @@ def _set_password(account: Account, password: str, *, must_change: bool) -> None
     sessions.end_all(account.id, "password")
 
 
-def confirms(account: Account, password: str) -> bool:
-    """Whether it really is the person; a wrong answer counts towards the lock, so the caller commits."""
+def confirms(account: Account, proven: str | None) -> bool:
+    """Whether it really is the person; `proven` is the hash that the password was found to match.
+
+    A wrong answer counts towards the lock, so the caller commits.
+    """
     if account.locked_until is not None and account.locked_until > clock.now():
         return False
-    if passwords.matches(account.password_hash, password):
+    if account.password_hash == proven:
         return True
     signing_in.note_wrong_proof(account)
     return False

@@ -49,10 +49,12 @@ def hash_for(login: str) -> str | None:
 def attempt(login: str, password: str, address: str, proven: str | None) -> str | None:
     """Try to sign in; `proven` is the hash that the password was found to match.
 
-    Returns the token of a new session, or None; the caller commits in both cases.
+    Returns the token of a new session, or None; the caller commits in both cases. Raises TooMany.
     """
-    account = session.scalar(select(Account).where(Account.login == login.strip().lower()).with_for_update())
-    right = account is not None and account.password_hash == proven
+    check_address(address)
+    named = select(Account).where(Account.login == login.strip().lower())
+    account = session.scalar(named.with_for_update(key_share=True))
+    right = account is not None and proven is not None and account.password_hash == proven
     if account is None or not right or not _may_enter(account):
         _note_failure(account, right, address)
         return None
@@ -103,7 +105,7 @@ def admit(account: Account, address: str) -> str:
 
 def attempt_code(account_id: int, pending: str, code: str, address: str) -> str | None:
     """The second step of signing in; `pending` is the token of the first. None as for `attempt`."""
-    account = session.scalars(select(Account).where(Account.id == account_id).with_for_update()).one()
+    account = session.scalars(select(Account).where(Account.id == account_id).with_for_update(key_share=True)).one()
     if _may_enter(account) and second_factor.accepts(account, code):
         sessions.end(pending, "second_step")
         return admit(account, address)

@@ -83,8 +83,7 @@ def choose(agent_id: int, state: AgentState, reason: str = "") -> Presence:
         raise Invalid("这个状态不能手动选择")
     if state is AgentState.BREAK and reason not in chosen_breaks():
         raise Invalid("请选择小休原因", fields={"reason": ["必填"]})
-    _refuse_open_offer(agent_id)
-    agent = present(agent_id)
+    agent = _unrung(agent_id)
     if agent.state in BUSY or _open_stint(agent_id):
         raise Conflict("通话中不能切换状态，请先完成通话")
     move(agent, state, reason if state is AgentState.BREAK else "")
@@ -98,13 +97,17 @@ def _open_stint(agent_id: int) -> bool:
     return session.scalar(statement) is not None
 
 
-def _refuse_open_offer(agent_id: int) -> None:
-    """Offers are locked before agents, here as when one is answered, missed or revoked."""
-    session.execute(
-        update(Offer)
-        .where(Offer.agent_id == agent_id, Offer.outcome == OfferOutcome.OPEN)
-        .values(outcome=OfferOutcome.REFUSED, ended_at=clock.now())
-    )
+def _unrung(agent_id: int) -> Presence:
+    """The agent's row, locked, once no offer rings any more. Raises Conflict when one has begun to ring meanwhile.
+
+    Offers are locked before agents, here as when one is answered, missed or revoked.
+    """
+    ringing = Offer.agent_id == agent_id, Offer.outcome == OfferOutcome.OPEN
+    session.execute(update(Offer).where(*ringing).values(outcome=OfferOutcome.REFUSED, ended_at=clock.now()))
+    agent = present(agent_id)
+    if agent.state is AgentState.OFFERED and session.scalar(select(Offer.id).where(*ringing)) is not None:
+        raise Conflict("刚有来电振铃，请先处理")
+    return agent
 
 
 def heard(agent_id: int) -> None:
@@ -134,18 +137,18 @@ def silent_agents(at: datetime) -> list[int]:
     return list(session.scalars(select(Presence.agent_id).where(gone, idle).order_by(Presence.agent_id)))
 
 
-def gone(agent_id: int) -> None:
-    """An agent whose page has gone is offline; an offer that rang there goes to the next."""
-    _refuse_open_offer(agent_id)
-    agent = present(agent_id)
+def gone(agent_id: int, at: datetime) -> None:
+    """An agent whose page is still silent is offline; an offer that rang there goes to the next."""
+    if agent_id not in silent_agents(at):
+        return
+    agent = _unrung(agent_id)
     if agent.state not in BUSY:
         move(agent, AgentState.OFFLINE)
 
 
 def release(agent_id: int, by: str, reason: str) -> None:
-    """释放坐席: a supervisor frees a stuck agent; whatever conversation the page was in goes on without it."""
-    _refuse_open_offer(agent_id)
-    agent = present(agent_id)
+    """Put a stuck agent who is in no conversation offline; noted in the trail."""
+    agent = _unrung(agent_id)
     if _open_stint(agent_id):
         raise Conflict("该坐席仍在通话中，请先结束或接管通话")
     audit.record("agent.release", f"account:{agent_id}", was=agent.state.value, reason=reason, by=by)

@@ -63,14 +63,19 @@ def _is_callers(leg: LegSnapshot) -> bool:
 def settle(provider_name: str, city_code: str, legs: Sequence[LegSnapshot]) -> Iterator[Settled]:
     """Write down what the legs tell that we did not know. The caller commits after each, for each locks its call."""
     for leg in legs:
-        known = _known(provider_name, leg.ref)
-        call_id = _insert(provider_name, leg, city_code) if known is None else known
+        known, over = _known(provider_name, leg.ref)
+        if over or (known and not leg.status.terminal):
+            continue
+        call_id = known or _insert(provider_name, leg, city_code)
         acts = _end(provider_name, call_id, leg)
         yield Settled(known is None, acts is not None, acts or [])
 
 
-def _known(provider_name: str, ref: str) -> int | None:
-    return session.scalar(select(Call.id).where(Call.provider == provider_name, Call.provider_ref == ref))
+def _known(provider_name: str, ref: str) -> tuple[int | None, bool]:
+    """The call of a leg, if we have heard of it, and whether it has ended."""
+    statement = select(Call.id, Call.state).where(Call.provider == provider_name, Call.provider_ref == ref)
+    row = session.execute(statement).one_or_none()
+    return (row.id, row.state is CallState.ENDED) if row else (None, False)
 
 
 def _insert(provider_name: str, leg: LegSnapshot, city_code: str) -> int:

@@ -16,9 +16,9 @@ def tick() -> Iterator[list[Act]]:
     waiting.expire_offers(at)
     yield []
     for agent_id in presence.silent_agents(at):
-        presence.gone(agent_id)
+        presence.gone(agent_id, at)
         yield []
-    yield unconnected.overdue(at)
+    yield from unconnected.overdue(at)
     waiting.overflow(at)
     yield []
     waiting.dispatch()

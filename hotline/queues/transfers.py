@@ -138,6 +138,7 @@ def put_out(agent_id: int, stint_id: int) -> list[Act]:
 
 def observe(call_id: int, supervisor_id: int, part: Part) -> Stint:
     """监听、耳语、强插: a supervisor takes part in a conversation; every time audited."""
+    intake.lock_call(call_id)
     known = current(supervisor_id)
     if known is not None:
         raise Conflict("您已在一通电话中")

@@ -1,5 +1,6 @@
 """A call was taken and the agent's telephone never came: the caller must not wait for nobody."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -14,18 +15,19 @@ from hotline.queues.models import AgentState, Part, Stint, StintState, Waiting, 
 CONNECT_WITHIN = timedelta(seconds=12)
 """A claimed call whose agent's telephone has not come by then goes back to the top."""
 
+RING_WITHIN = timedelta(seconds=45)
+"""A colleague or an outside party who was asked in may ring so long: an outside leg rings for thirty seconds."""
 
-def overdue(at: datetime) -> list[Act]:
-    """Give back what nobody's telephone has come for in time."""
-    overdue = Stint.state == StintState.CONNECTING, Stint.claimed_at < at - CONNECT_WITHIN
-    acts: list[Act] = []
-    for stint_id in session.scalars(select(Stint.id).where(*overdue).order_by(Stint.call_id)).all():
+
+def overdue(at: datetime) -> Iterator[list[Act]]:
+    """Give back what nobody's telephone has come for in time; the caller commits after each."""
+    late = (Stint.part == Part.AGENT) & (Stint.claimed_at < at - CONNECT_WITHIN)
+    overdue = Stint.state == StintState.CONNECTING, late | (Stint.claimed_at < at - RING_WITHIN)
+    for stint_id in session.scalars(select(Stint.id).where(*overdue)).all():
         stint = conversation.by_id(stint_id)
-        if stint is None or stint.state is not StintState.CONNECTING:
-            continue
-        _give_back(stint)
-        acts += [HangUp(stint.leg_ref)] if stint.leg_ref else []
-    return acts
+        if stint is not None and stint.state is StintState.CONNECTING:
+            _give_back(stint)
+            yield [HangUp(stint.leg_ref)] if stint.leg_ref else []
 
 
 def give_back(agent_id: int) -> None:
@@ -37,11 +39,27 @@ def give_back(agent_id: int) -> None:
     waiting.want_dispatch()
 
 
+def release(agent_id: int, by: str, reason: str) -> list[Act]:
+    """释放坐席: a supervisor frees a stuck agent. The caller of a telephone that is not there goes back to the top."""
+    acts: list[Act] = []
+    if conversation.current(agent_id) is not None:
+        stint = conversation.talking(agent_id)
+        if stint.state is StintState.CONNECTING:
+            _give_back(stint)
+        else:
+            acts += conversation.lost(stint)
+        acts += [HangUp(stint.leg_ref)] if stint.leg_ref else []
+    presence.release(agent_id, by, reason)
+    waiting.want_dispatch()
+    return acts
+
+
 def _give_back(stint: Stint) -> None:
     """The caller goes back to the top; an agent without a telephone gets no more calls until ready again by hand."""
     conversation.end(stint)
     if stint.agent_id is not None and not stint.leg_ref and stint.part in (Part.AGENT, Part.CONSULTED):
-        presence.move(presence.present(stint.agent_id), AgentState.BREAK, "no_phone")
+        missing = "no_phone" if stint.part is Part.AGENT else "missed"
+        presence.move(presence.present(stint.agent_id), AgentState.BREAK, missing)
     call = session.get_one(Call, stint.call_id, populate_existing=True)
     claimed = session.scalars(
         select(Waiting).where(

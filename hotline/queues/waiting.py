@@ -184,7 +184,8 @@ def _ready(at: datetime) -> list[decide.Candidate]:
 
 def _offer(match: decide.Match, line: Line, at: datetime) -> None:
     agent = presence.present(match.agent_id)
-    if agent.state is not AgentState.READY:
+    there = select(Waiting.id).where(Waiting.id == match.waiting_id, Waiting.state == WaitState.WAITING)
+    if agent.state is not AgentState.READY or session.scalar(db.skip_locked(there)) is None:
         return
     seconds = min(line.offer_seconds, CRISIS_OFFER_SECONDS) if line.crisis else line.offer_seconds
     session.add(

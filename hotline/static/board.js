@@ -114,6 +114,7 @@ function tile(line) {
   const cells = [
     ["15秒接通率", make("b", {}, percent(line.level))],
     ["接通率", make("b", {}, percent(line.connect))],
+    ["进线", number(line.asked, line.code, "asked", "进线")],
     ["接通", number(line.answered, line.code, "outcome_answered", "接通")],
     ["放弃", number(line.abandoned, line.code, "outcome_abandoned", "放弃")],
     ["短时放弃", number(line.short_abandoned, line.code, "short_abandoned", "短时放弃")],

@@ -10,6 +10,8 @@ export class Failed extends Error {
   }
 }
 
+const BACKGROUND_MS = 10_000;
+
 // fetch with JSON both ways, CSRF and one error class. `background`: a poll, not a sign of the person.
 export async function call(url, { method = "GET", body, background = false, accept = "application/json" } = {}) {
   const headers = { Accept: accept };
@@ -22,7 +24,8 @@ export async function call(url, { method = "GET", body, background = false, acce
   }
   let response;
   try {
-    response = await fetch(url, { method, headers, body: payload, credentials: "same-origin" });
+    const signal = background ? AbortSignal.timeout(BACKGROUND_MS) : undefined;
+    response = await fetch(url, { method, headers, body: payload, signal, credentials: "same-origin" });
   } catch {
     throw new Failed(0, {});
   }

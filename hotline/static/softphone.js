@@ -9,6 +9,7 @@ const at = (name) => root.querySelector(`[data-line-${name}]`);
 const button = (name) => root.querySelector(`[data-line-do="${name}"]`);
 const BEAT_MS = 10_000;
 const POLL_MS = 3_000;
+const OVERTAKEN_MS = 10_000; // an answer that much older was overtaken; one older still comes from a clock set back
 
 let view = null;
 let skew = 0;
@@ -47,7 +48,8 @@ const clock = (from) => {
 const lasting = (seconds) => clock(new Date(now() - seconds * 1000).toISOString());
 
 function show(fresh) {
-  if (view && Date.parse(fresh.now) < Date.parse(view.now)) return;
+  const older = view ? Date.parse(view.now) - Date.parse(fresh.now) : 0;
+  if (older > 0 && older < OVERTAKEN_MS) return;
   const before = view;
   view = fresh;
   skew = Date.parse(view.now) - Date.now();
@@ -68,8 +70,11 @@ function show(fresh) {
   }
   const invited = view.invited && !view.invited.dialled_in && view.invited.part !== "agent";
   button("answer").hidden = !(ringing || invited);
-  for (const name of ["hold", "mute", "transfer", "recording", "finish"]) button(name).hidden = !(view.talk && ["agent", "consulted"].includes(view.talk.part));
-  button("leave").hidden = !(view.talk && (view.talk.others.length || view.talk.part !== "agent"));
+  const holds = view.talk && ["agent", "consulted"].includes(view.talk.part);
+  for (const name of ["hold", "mute", "three", "recording", "finish"]) button(name).hidden = !holds;
+  const mayLeave = view.talk && (view.talk.others.length || view.talk.part !== "agent");
+  button("leave").hidden = !mayLeave;
+  button("transfer").hidden = !holds || mayLeave;
   button("wrapped").hidden = view.state !== "wrap_up";
   button("ready").hidden = !["offline", "break"].includes(view.state);
   at("hold").textContent = view.talk?.held ? "恢复" : "保持";
@@ -140,6 +145,7 @@ const verbs = {
     return fresh;
   },
   transfer: () => chooseTarget(),
+  three: () => chooseTarget(),
   leave: () => post("leave"),
   finish: () => post("finish"),
   wrapped: () => post("wrapped"),
@@ -195,7 +201,7 @@ let asking = null;
 let outdated = false;
 function refresh() {
   outdated = true;
-  asking ??= catchUp().finally(() => (asking = null));
+  asking ??= catchUp();
   return asking;
 }
 
@@ -207,6 +213,8 @@ async function catchUp() {
     }
   } catch {
     at("told").textContent = "与服务器的连接中断，正在重试…";
+  } finally {
+    asking = null;
   }
 }
 

@@ -35,7 +35,7 @@ class House:
         return self.pool.submit(self.turnstile, environ | more, None)
 
     def queued(self, count):
-        wait_for(lambda: len(self.turnstile.line._waiting) == count, 5)
+        wait_for(lambda: len(self.turnstile.lanes[0][1]._waiting) == count, 5)
 
 
 @pytest.fixture
@@ -67,6 +67,17 @@ def test_the_office_does_not_keep_the_line_waiting(house):
     assert call.result(5) == [b""]
     assert not any(page.done() for page in pages)
     assert len(house.inside) == 3
+
+
+def test_a_probe_and_a_file_need_no_place(house):
+    house.ask("call")
+    house.ask("desk", "/desk/topics")
+    for number in range(3):
+        house.ask(f"page-{number}", "/bulletin/2024-02")
+    for name, path in (("probe", "/live"), ("file", "/static/hotline.css")):
+        answer = house.ask(name, path)
+        house.doors[name].set()
+        assert answer.result(5) == [b""]
 
 
 def test_whoever_waits_for_somebody_else_steps_aside(house):

@@ -15,10 +15,22 @@ from hotline.calls.models import Call, CallState, EventKind, Outcome
 from hotline.db import session
 from hotline.errors import Conflict, Invalid
 from hotline.people.models import Account
-from hotline.queues import conversation, decide, presence, ticker, transfers, waiting
+from hotline.queues import conversation, decide, presence, ticker, transfers, unconnected, waiting
 from hotline.queues.acts import HangUp, Redirect
 from hotline.queues.decide import Caller, Candidate, Match, Route
-from hotline.queues.models import AgentInterval, AgentState, Offer, OfferOutcome, Part, Presence, Skill, Stint, Waiting
+from hotline.queues.models import (
+    AgentInterval,
+    AgentState,
+    Offer,
+    OfferOutcome,
+    Part,
+    Presence,
+    Skill,
+    Stint,
+    StintState,
+    Waiting,
+    WaitState,
+)
 
 NOW = clock.now()
 ROUTES = {
@@ -242,6 +254,46 @@ def test_a_blind_transfer_keeps_the_place_and_the_number(app):
     turn = session.scalars(select(Waiting).where(Waiting.call_id == call.id, Waiting.turn == 2)).one()
     assert (turn.line, turn.ranked_at) == ("complaint", asked)
     assert session.get_one(Call, call.id).caller == "13800001234"
+
+
+def test_a_colleague_who_is_asked_in_has_longer_than_a_claimed_call(app):
+    agents = make_agents(2, "consult")
+    stint = answer(ring())
+    (colleague,) = set(agents) - {stint.agent_id}
+    transfers.consult(stint.agent_id, colleague)
+    outside, _ = transfers.bring_in(stint.agent_id, "tel:110", "110")
+    with clock.held_at(clock.now() + unconnected.CONNECT_WITHIN + timedelta(seconds=1)):
+        assert list(unconnected.overdue(clock.now())) == []
+    with clock.held_at(clock.now() + unconnected.RING_WITHIN + timedelta(seconds=1)):
+        assert list(unconnected.overdue(clock.now())) == [[], []]
+    missed = presence.present(colleague)
+    assert (missed.state, missed.reason) == (AgentState.BREAK, "missed")
+    assert session.get_one(Stint, outside.id).state is StintState.ENDED
+    assert session.get_one(Stint, stint.id).state is StintState.TALKING
+
+
+def test_a_stuck_agent_is_released_and_the_caller_goes_back_to_the_top(app):
+    make_agents(1, "consult")
+    call = ring()
+    stint = answer(call)
+    acts = unconnected.release(stint.agent_id, "班长", "页面卡住")
+    session.expire_all()
+    assert acts == [Redirect(call.provider_ref, "/phone/again?turn=2"), HangUp("agent-leg")]
+    assert presence.present(stint.agent_id).state is AgentState.OFFLINE
+    turn = session.scalars(select(Waiting).where(Waiting.call_id == call.id, Waiting.turn == 2)).one()
+    assert turn.state is WaitState.WAITING
+    assert turn.ranked_at < clock.now() - timedelta(hours=23)
+
+
+def test_an_agent_is_released_whose_telephone_never_came(app):
+    make_agents(1, "consult")
+    call = ring()
+    offer = offers()[-1]
+    conversation.claim(offer.id, offer.agent_id)
+    assert unconnected.release(offer.agent_id, "班长", "电话未连通") == []
+    assert presence.present(offer.agent_id).state is AgentState.OFFLINE
+    turn = session.scalars(select(Waiting).where(Waiting.call_id == call.id)).one()
+    assert turn.state is WaitState.WAITING
 
 
 def test_a_blind_transfer_to_a_colleague_asks_that_colleague_first(app):

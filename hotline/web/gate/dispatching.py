@@ -6,6 +6,7 @@ callers costs a few dispatches, not one each behind the same lock. The ticker lo
 
 import threading
 
+import structlog
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
@@ -15,12 +16,17 @@ from hotline.queues import waiting
 ROUNDS = 5
 """So often does one request look again for the others; what is left then is the next one's or the ticker's."""
 
+log = structlog.get_logger()
+
 _running = threading.Lock()
 _wanted = threading.Event()
 
 
 def run() -> None:
-    """Dispatch if the transaction that was just committed gave reason to; begins and ends transactions of its own."""
+    """Dispatch if the transaction that was just committed gave reason to; begins and ends transactions of its own.
+
+    What is committed stays answered: a dispatch that fails is left to the ticker.
+    """
     if not session.info.pop(waiting.REASON, False):
         return
     _wanted.set()
@@ -31,6 +37,10 @@ def run() -> None:
             _wanted.clear()
             waiting.dispatch()
             session.commit()
+        except Exception as problem:
+            session.rollback()
+            log.error("dispatch.failed", error=type(problem).__name__, exc_info=problem)
+            return
         finally:
             _running.release()
 

@@ -23,6 +23,7 @@ from hotline.errors import Unavailable
 from hotline.people.models import Role
 from hotline.web.gate import visitor
 from hotline.web.gate.hearing import Subscription, hub
+from hotline.web.gate.turnstile import aside
 
 HEARTBEAT_SECONDS = 10.0
 HEARD_WITHIN = 1.0
@@ -115,7 +116,9 @@ def stream(source: Source, *, roles: tuple[str, ...], keep: bool = False) -> Res
     holds = visitor.watch(*(Role(role) for role in roles), keep=keep)
     session.remove()
     mailbox = hub.subscribe(source.topic, config.stream_cap)
-    if not hub.hears(HEARD_WITHIN):
+    with aside():
+        heard = hub.hears(HEARD_WITHIN)
+    if not heard:
         hub.unsubscribe(mailbox)
         raise Unavailable("实时推送暂时不可用，页面将改为定时刷新。", retry_after=5)
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]

@@ -19,13 +19,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-LINE = ("/phone/", "/desk/")
-"""Where people are on the telephone: short requests, one after the other; no page of the office keeps them waiting."""
+LANES = ((("/phone/", "/desk/line"), 1), (("/desk/", "/calls/", "/wallboard/"), 1), (("/",), 2))
+"""Addresses and places: the telephones, the people at them, the office. No page of one keeps another waiting."""
 
-LINE_PLACES, OFFICE_PLACES = 1, 2
-
-PROBES = ("/live", "/ready", "/metrics")
-"""Who asks whether the house is well waits for nobody in it."""
+BESIDE = ("/live", "/ready", "/metrics", "/static/")
+"""Who asks whether the house is well waits for nobody in it, and files need no place."""
 
 READ_FIRST = 2**16
 """Bytes of a body; more is an upload."""
@@ -68,11 +66,13 @@ def aside() -> Iterator[None]:
     if lane is None:
         yield
         return
+    token = _held.set(None)
     lane.leave()
     try:
         yield
     finally:
         lane.enter()
+        _held.reset(token)
 
 
 class Turnstile:
@@ -80,15 +80,15 @@ class Turnstile:
 
     def __init__(self, app: WSGIApplication) -> None:
         self.app = app
-        self.line, self.office = Lane(LINE_PLACES), Lane(OFFICE_PLACES)
+        self.lanes = tuple((addresses, Lane(places)) for addresses, places in LANES)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if length > READ_FIRST or "HTTP_TRANSFER_ENCODING" in environ or environ["PATH_INFO"] in PROBES:
+        length, path = int(environ.get("CONTENT_LENGTH") or 0), environ["PATH_INFO"]
+        if length > READ_FIRST or "HTTP_TRANSFER_ENCODING" in environ or path.startswith(BESIDE):
             return self.app(environ, start_response)
         if length:
             environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length))
-        lane = self.line if environ["PATH_INFO"].startswith(LINE) else self.office
+        lane = next((lane for addresses, lane in self.lanes if path.startswith(addresses)), self.lanes[-1][1])
         lane.enter()
         token = _held.set(lane)
         try:

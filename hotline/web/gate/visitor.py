@@ -10,11 +10,12 @@ from hotline import db
 from hotline.config import Config
 from hotline.db import session
 from hotline.errors import NotSignedIn, Refused
+from hotline.people import passwords, sessions
 from hotline.people import service as people
-from hotline.people import sessions
 from hotline.people.models import Role
 from hotline.people.sessions import Lifetime, Person, Visit
 from hotline.web.gate import guards
+from hotline.web.gate.turnstile import aside
 
 login_manager = LoginManager()
 login_manager.session_protection = None
@@ -87,9 +88,16 @@ def may(endpoint: str) -> bool:
 
 
 def confirm_password(password: str) -> None:
-    """Ask again before something grave (sealing, exporting). Raises Refused when the posted password is wrong."""
-    account = people.find(person().id)
-    if people.confirms(account, password):
+    """Ask again before something grave (sealing, exporting). Raises Refused when the posted password is wrong.
+
+    The first thing a view does: the password is weighed with no transaction open.
+    """
+    with db.reading():
+        known = people.find(person().id).password_hash
+        session.rollback()
+    with aside():
+        proven = known if passwords.matches(known, password) else None
+    if people.confirms(people.find(person().id), proven):
         return
     session.commit()
     raise Refused("密码不正确，操作未执行。", fields={"current": ["密码不正确"]})

@@ -12,10 +12,11 @@ from hotline.calls.models import Call
 from hotline.db import session
 from hotline.errors import Invalid, NotFound
 from hotline.ivr import service as ivr
-from hotline.queues import desk, presence, transfers, waiting
+from hotline.queues import desk, transfers, unconnected, waiting
 from hotline.queues.acts import Act
 from hotline.queues.models import Part
 from hotline.web import gate
+from hotline.web.gate import dispatching
 from hotline.web.wallboard import door
 
 
@@ -54,8 +55,9 @@ class EventLineSchema(Schema):
 
 
 def done(acts: list[Act] | None = None, **more: Any) -> Response:
-    """Commit, ask the provider, and say how the supervisor's own line stands now."""
+    """Commit, dispatch, ask the provider, and say how the supervisor's own line stands now."""
     session.commit()
+    dispatching.run()
     gate.ask(acts or [])
     return jsonify({**desk.view(gate.person().id), **more})
 
@@ -87,8 +89,7 @@ def stop_observing() -> Response:
 def release() -> Response:
     """释放坐席."""
     wanted = gate.load(ReleaseSchema())
-    presence.release(wanted["agent"], gate.person().name, wanted["reason"])
-    return done()
+    return done(unconnected.release(wanted["agent"], gate.person().name, wanted["reason"]))
 
 
 @door.post("/skills")
