@@ -211,6 +211,14 @@ def designate(order: Order, by: By, unit_id: int) -> None:
     moves.note(order, Move.NOTE, by, reason="直接指定承办单位", data={"unit": unit_id})
 
 
+def accuse(order: Order, by: By, institution_id: int) -> None:
+    """更正涉及机构: whom the demand is about, and so who must not learn the person. A call's own order follows it."""
+    if order.call_id is not None:
+        raise Conflict("自接工单的涉及机构请在来电登记中更正")
+    order.accused_id = institution_id
+    moves.note(order, Move.NOTE, by, reason="更正涉及机构", internal=True, data={"accused": institution_id})
+
+
 def void(order: Order, by: By, why: NotAccepted, reason: str) -> None:
     """不予受理, with the reason that the caller is told."""
     moves.make(order, Move.VOID, by, reason=needed(reason), data={"not_accepted": why.value})

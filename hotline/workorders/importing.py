@@ -39,6 +39,7 @@ LONGEST = {
     "caller_phone": 40,
     "contact_phone": 40,
     "address": 200,
+    "accused": 80,
 }
 NATURES = {name: nature for nature, name in NATURE_LABEL.items()} | {nature.value: nature for nature in Nature}
 URGENCIES = {name: grade for grade, name in URGENCY_LABEL.items()} | {grade.value: grade for grade in Urgency}
@@ -95,7 +96,9 @@ def _judge(number: int, cells: list[str], columns: Columns, platform: Platform, 
     try:
         if len(cells) > columns.width:
             raise Invalid(f"该行有 {len(cells)} 列，表头只有 {columns.width} 列，请检查分隔符和引号")
-        return Row(number, "new", external_no, demand=_demand(values, platform, named))
+        demand = _demand(values, platform, named)
+        doubt = registering.unsettled(demand.accused_as_told) if demand.accused_as_told else ""
+        return Row(number, "new", external_no, reason=doubt, demand=demand)
     except HotlineError as fault:
         return Row(number, "refused", external_no[:64], reason=fault.message)
 
@@ -116,6 +119,7 @@ def _demand(values: Mapping[str, str], platform: Platform, named: Named) -> Dema
             raise Invalid(f"“{FIELDS[name][0]}”超过 {most} 字")
     _check_plain(values)
     accused = values.get("accused", "")
+    accused_id = named(accused) if accused else None
     made = Demand(
         source=_coded("source", values, SOURCES, platform.source),
         external_no=values["external_no"],
@@ -127,7 +131,8 @@ def _demand(values: Mapping[str, str], platform: Platform, named: Named) -> Dema
         caller_phone=values.get("caller_phone") or None,
         contact_phone=values.get("contact_phone") or None,
         address=values.get("address") or None,
-        accused_id=named(accused) if accused else None,
+        accused_id=accused_id,
+        accused_as_told="" if accused_id else accused,
         confidential=_truth("confidential", values, otherwise=False),
         reply_required=_truth("reply_required", values, otherwise=True),
         registered_at=_moment("registered_at", values),
@@ -227,7 +232,7 @@ def write(rows: Sequence[Row], platform: Platform) -> list[Row]:
         replace(
             row,
             status="known" if (demand.source, row.external_no) in known else "new",
-            reason=KNOWN if (demand.source, row.external_no) in known else "",
+            reason=KNOWN if (demand.source, row.external_no) in known else row.reason,
             own_no=own[demand.source, row.external_no],
             demand=None,
         )

@@ -26,7 +26,10 @@ EXTERNAL_NO = r"^[0-9A-Za-z一-鿿][0-9A-Za-z一-鿿〔〕（）()_.\-]{0,63}$"
 
 @dataclass(frozen=True)
 class Demand:
-    """What an order is about and who wants it; plain values, checked by the door's schema."""
+    """What an order is about and who wants it; plain values, checked by the door's schema.
+
+    `accused_as_told`: a name that the register of institutions does not know, for a person to settle.
+    """
 
     source: Source
     nature: Nature
@@ -46,6 +49,7 @@ class Demand:
     confidential: bool = False
     reply_required: bool = True
     accused_id: int | None = None
+    accused_as_told: str = ""
     registered_at: datetime | None = None
     counts_on: date | None = None
     reply_due: datetime | None = None
@@ -73,8 +77,15 @@ def register_new(demands: Sequence[Demand], by: By) -> list[Order]:
     session.flush()
     for order, demand in zip(orders, demands, strict=True):
         moves.make(order, Move.REGISTER, by, at=order.registered_at, due=demand.reply_due)
+        if demand.accused_as_told:
+            moves.note(order, Move.NOTE, by, reason=unsettled(demand.accused_as_told), internal=True)
     session.flush()
     return orders
+
+
+def unsettled(accused: str) -> str:
+    """What is said of an institution that nobody knows by this name."""
+    return f"涉及机构“{accused}”不在机构名录中，待人工核实"
 
 
 Series = tuple[Source, date]

@@ -63,6 +63,19 @@ def test_an_order_comes_in_once(client, city):
     assert order.confidential
 
 
+def test_an_unknown_institution_is_kept_and_told(client, city):
+    first, again = deliver(client, city, accused="鼓娄医院"), deliver(client, city, accused="鼓娄医院")
+    told = "涉及机构“鼓娄医院”不在机构名录中，待人工核实"
+    assert (first.json["message"], again.json["message"]) == (told, told)
+    order = session.scalars(select(Order)).one()
+    assert order.accused_id is None
+    assert moves.reasons(order, Move.NOTE) == [told]
+    assert moves.last(order, Move.NOTE).internal
+    batch = {"orders": [{**ORDER, "external_no": "2", "accused": "无此院"}, {**ORDER, "external_no": "3"}]}
+    results = client.post("/api/orders/batch", json=batch, headers=city).json["results"]
+    assert [one["message"] for one in results] == ["涉及机构“无此院”不在机构名录中，待人工核实", ""]
+
+
 def test_the_same_event_with_other_content_is_a_conflict(client, city):
     deliver(client, city)
     assert deliver(client, city, title="另一件事").status_code == 409
@@ -77,6 +90,7 @@ def test_life_in_danger_is_handed_over_and_never_an_order(client, city):
         "own_no": None,
         "state": None,
         "emergency": "120",
+        "message": "",
     }
     assert deliver(client, city, emergency="120").json["status"] == "handed_over"
     assert session.scalar(select(func.count()).select_from(Order)) == 0

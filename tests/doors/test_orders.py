@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from hotline import audit, clock
 from hotline.db import session
 from hotline.people.models import Account, AccountRole, Role
-from hotline.workorders import bundles, files, handling, ladder, links, platforms
+from hotline.workorders import bundles, files, handling, ladder, links, platforms, self_orders
 from hotline.workorders.codes import Nature, Source, State
 from hotline.workorders.desk_models import OrderNotice, SavedView
 from hotline.workorders.exchange_models import Attachment, ImportFile, Platform
@@ -532,3 +532,18 @@ def test_views_of_ones_own_beside_the_fixed_ones(desk, of_unit):
     assert "改名或删除" in page
     assert desk.post(f"/orders/views/{kept}/delete").status_code == 303
     assert session.scalars(select(SavedView)).all() == []
+
+
+def test_the_desk_settles_whom_an_order_is_about(desk, of_unit):
+    order, _, _ = make.at_state(State.DISPATCHED)
+    own = self_orders.settle(make.call().id)
+    session.commit()
+    assert "钱**" in of_unit.get(f"/orders/{order.id}").get_data(as_text=True)
+    assert act(of_unit, order, "accuse", unit="南京市第一医院").status_code == 403
+    assert act(desk, order, "accuse", unit="没有这家医院").status_code == 422
+    assert act(desk, order, "accuse", unit="南京鼓楼医院").status_code == 303
+    page = of_unit.get(f"/orders/{order.id}").get_data(as_text=True)
+    assert "保密诉求人" in page
+    assert "钱**" not in page
+    assert act(desk, own, "accuse", unit="南京鼓楼医院").status_code == 409
+    assert "更正涉及机构" not in desk.get(f"/orders/{own.id}").get_data(as_text=True)

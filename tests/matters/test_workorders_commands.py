@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from hotline import clock
 from hotline.db import session
-from hotline.workorders import handling, platforms
-from hotline.workorders.codes import Source, State
+from hotline.workorders import handling, moves, platforms
+from hotline.workorders.codes import Move, Source, State
 from hotline.workorders.commands import groups
 from hotline.workorders.models import Order
 from tests.matters import workorders as make
@@ -162,3 +162,15 @@ def test_platforms_and_keys(run):
     assert run(PLATFORMS, "add", "省12345", "PROV")[0]["source"] == "PROV"
     key = run(PLATFORMS, "token", "省12345", "--scope", "orders:read")[0]["token"]
     assert platforms.recognise(key).scopes == {platforms.Scope.READ}
+
+
+def test_an_unknown_institution_is_named_in_the_report_and_kept_with_the_order(run, city, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("工单编号,主要内容,涉及机构\n1,内容,鼓娄医院\n2,内容,南京鼓楼医院\n", encoding="utf-8")
+    told = "涉及机构“鼓娄医院”不在机构名录中，待人工核实"
+    for more in (["--dry-run"], []):
+        lines = run(ORDERS, "import", str(path), "--platform", "市12345", *more)
+        assert [line.get("reason", "") for line in lines[:-1]] == [told, ""]
+    first, second = session.scalars(select(Order).order_by(Order.external_no)).all()
+    assert (moves.reasons(first, Move.NOTE), moves.reasons(second, Move.NOTE)) == ([told], [])
+    assert (first.accused_id, second.accused_id) == (None, make.gulou())

@@ -42,7 +42,8 @@ ANSWERED = frozenset({State.TO_REVISIT, State.CLOSED, State.ARCHIVED, State.MERG
 def deliver(sent: dict[str, Any]) -> ResponseReturnValue:
     receipt = _receive(sent)
     session.commit()
-    return jsonify(_told(sent["external_no"], receipt)), 201 if receipt.status == "new" else 200
+    told = _told(sent["external_no"], receipt, _doubt(sent, receipt))
+    return jsonify(told), 201 if receipt.status == "new" else 200
 
 
 @operation(
@@ -153,6 +154,7 @@ def _demand(sent: Mapping[str, Any]) -> Demand:
         nature=Nature(sent["nature"]),
         urgency=Urgency(sent["urgency"]),
         accused_id=accused.id if accused else None,
+        accused_as_told="" if accused else sent.get("accused") or "",
         **told,
         **given,
     )
@@ -165,10 +167,22 @@ def _verdict(sent: Mapping[str, Any]) -> dict[str, Any]:
     except HotlineError as fault:
         return {"status": "refused", "external_no": sent["external_no"], "own_no": None, "message": fault.message}
     own_no = receipt.order.own_no if receipt.order else None
-    return {"status": receipt.status, "external_no": sent["external_no"], "own_no": own_no, "message": ""}
+    return {
+        "status": receipt.status,
+        "external_no": sent["external_no"],
+        "own_no": own_no,
+        "message": _doubt(sent, receipt),
+    }
 
 
-def _told(external_no: str, receipt: Receipt) -> dict[str, Any]:
+def _doubt(sent: Mapping[str, Any], receipt: Receipt) -> str:
+    """What of an order that was taken in nobody could make out."""
+    name = sent.get("accused") or ""
+    unknown = name and receipt.order and institutions.by_name(name) is None
+    return registering.unsettled(name) if unknown else ""
+
+
+def _told(external_no: str, receipt: Receipt, message: str = "") -> dict[str, Any]:
     order = receipt.order
     return {
         "status": receipt.status,
@@ -176,6 +190,7 @@ def _told(external_no: str, receipt: Receipt) -> dict[str, Any]:
         "own_no": order.own_no if order else None,
         "state": order.state.value if order else None,
         "emergency": receipt.service or None,
+        "message": message,
     }
 
 

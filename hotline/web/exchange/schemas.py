@@ -44,7 +44,7 @@ class OrderIn(Schema):
     contact_phone = Text(40)
     address = Text(200)
     district_code = Text(6, metadata={"description": "区划代码（GB/T 2260）"})
-    accused = Text(80, metadata={"description": "被反映机构名称，按机构名录识别"})
+    accused = Text(80, metadata={"description": "被反映机构名称，按机构名录识别；不识别的照录，由热线核实"})
     confidential = Flag(load_default=False)
     reply_required = Flag(load_default=True)
     registered_at = Instant(metadata={"description": "平台受理时间；缺省为送达时间"})
@@ -102,6 +102,7 @@ class Receipt(Schema):
     own_no = fields.String(required=True, allow_none=True)
     state = Choice(STATE_LABEL, required=True, allow_none=True)
     emergency = fields.String(required=True, allow_none=True)
+    message = fields.String(required=True, metadata={"description": "未能识别之处；没有则为空"})
 
 
 class Verdict(Schema):
@@ -110,7 +111,7 @@ class Verdict(Schema):
     status = fields.String(required=True, validate=validate.OneOf(["new", "known", "handed_over", "refused"]))
     external_no = fields.String(required=True)
     own_no = fields.String(required=True, allow_none=True)
-    message = fields.String(required=True)
+    message = fields.String(required=True, metadata={"description": "拒收原因或未能识别之处；没有则为空"})
 
 
 class Verdicts(Schema):

@@ -179,6 +179,14 @@ ACTS: dict[str, Act] = {
         lambda order, by, sent: handling.designate(order, by, named_unit(sent["unit"])),
         "已指定承办单位",
     ),
+    "accuse": Act(
+        "更正涉及机构",
+        forms.Designate,
+        DESK,
+        RUNNING,
+        lambda order, by, sent: handling.accuse(order, by, named_unit(sent["unit"])),
+        "已更正涉及机构",
+    ),
     "restart": Act(
         "交单位重新办理",
         forms.MaybeReason,
@@ -255,4 +263,7 @@ def offered(order: Order, roles: frozenset[Role], *, leads: bool) -> dict[str, A
     """The acts open to these roles now; a unit that only helps may leave notes."""
     if not leads:
         return {"note": ACTS["note"]}
-    return {name: act for name, act in ACTS.items() if order.state in act.states and roles & act.roles}
+    offers = {name: act for name, act in ACTS.items() if order.state in act.states and roles & act.roles}
+    if order.call_id is not None:
+        offers.pop("accuse", None)
+    return offers
