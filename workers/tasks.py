@@ -37,7 +37,7 @@ def remind_returns() -> None:
 
 def compare_sealed() -> None:
     """Sealed months against their records: what came late becomes a proposed revision."""
-    revisions.detect_recent()
+    revisions.detect_tonight()
 
 
 def draft_bulletin(month: str) -> None:

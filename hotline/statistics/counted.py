@@ -82,6 +82,22 @@ def _live(days: Sequence[date], city_code: str) -> list[Cell]:
     return [cell for first, last in _runs(days) for city, cell in counting.cells(first, last) if city == city_code]
 
 
+def months(city_code: str) -> list[Month]:
+    """The months that have an accepted call of the city, counted yet or not, oldest first."""
+    earliest = session.scalar(select(func.min(Call.business_day)))
+    found, month = [], Month.of(earliest or clock.today())
+    while month.first <= clock.today():
+        here = select(Call.id).where(
+            Call.business_day.between(month.first, month.last),
+            Call.city_code == city_code,
+            Call.category.is_not(None),
+        )
+        if session.scalar(here.limit(1)) is not None:
+            found.append(month)
+        month = month.next
+    return found
+
+
 def _merged(found: Iterable[Cell]) -> list[Cell]:
     sums: Counter[Cell] = Counter()
     for cell in found:

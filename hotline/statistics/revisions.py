@@ -20,6 +20,9 @@ from hotline.statistics.sealing_models import Kind, Proposal, ProposalState, Sea
 RECENT = 3
 """How many sealed months are compared with their records every night."""
 
+ROUND = 7
+"""The nights in which every older one has its turn."""
+
 
 def differences(before: MonthFigures, after: MonthFigures) -> dict[str, list[Any]]:
     """Figure → [before, after] for every figure that is not the same; a figure that is absent is None."""
@@ -89,10 +92,17 @@ def _open(version: SealedMonth, found: dict[str, list[Any]], mark: str) -> Propo
     return made
 
 
-def detect_recent() -> int:
-    """Look at the newest sealed months; how many differ from their records."""
-    newest = select(SealedMonth.month).distinct().order_by(SealedMonth.month.desc()).limit(RECENT)
-    return sum(detect(Month(month)) is not None for month in session.scalars(newest).all())
+def detect_tonight() -> int:
+    """Look at the sealed months whose turn it is; how many differ from their records."""
+    return sum(detect(month) is not None for month in _tonight())
+
+
+def _tonight() -> list[Month]:
+    """The newest sealed months, and a share of the older ones: whatever came late, a week finds it."""
+    newest = select(SealedMonth.month).distinct().order_by(SealedMonth.month.desc())
+    sealed = [Month(month) for month in session.scalars(newest)]
+    turn = clock.today().toordinal() % ROUND
+    return sealed[:RECENT] + [month for month in sealed[RECENT:] if (month.year * 12 + month.number) % ROUND == turn]
 
 
 def proposals(month: Month) -> list[Proposal]:

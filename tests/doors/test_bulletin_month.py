@@ -218,6 +218,16 @@ def test_an_edition_is_previewed_against_a_real_month_and_saved(shelf, administr
     assert "改题" in shown(administrator.get("/bulletin/editions"))
 
 
+def test_a_month_that_is_not_sealed_can_be_previewed(shelf, administrator):
+    one_call(Month("2026-07"))
+    session.commit()
+    page = shown(administrator.get("/bulletin/editions/2024-02"))
+    offered = re.findall(r'<option value="(\d{4}-\d{2})"', page[page.index('id="against"') :])
+    assert offered == ["2026-07", *sorted(MONTHS, reverse=True)]
+    preview = administrator.post("/bulletin/editions/preview", json={"body": body_of(), "month": "2026-07"})
+    assert "2026年7月" in words(shown(preview))
+
+
 def test_an_edition_with_unknown_placeholders_is_refused(shelf, administrator):
     changed = json.loads(body_of())
     changed["hotline"] = {**changed["hotline"], "title": "{who}"}

@@ -256,10 +256,24 @@ def test_a_rejected_difference_is_not_proposed_again(month):
 
 
 def test_nightly_comparison_looks_at_sealed_months(month):
-    assert revisions.detect_recent() == 0
+    assert revisions.detect_tonight() == 0
     sealing.seal(month)
     late_call()
-    assert revisions.detect_recent() == 1
+    assert revisions.detect_tonight() == 1
+
+
+def test_an_older_month_is_looked_at_once_a_week(month, at):
+    older = Month("2023-08")
+    for one in (older, *(Month(f"2023-{number}") for number in ("09", "10", "11"))):
+        intake.record([history(datetime(one.year, one.number, 9, 1, tzinfo=UTC), "self_service")], HOME)
+        sealing.seal(one)
+    intake.record([history(datetime(2023, 8, 10, 1, tzinfo=UTC), "self_service")], HOME)
+    found = []
+    for day in range(4, 18):
+        at(datetime(2024, 3, day, 1, tzinfo=UTC))
+        found.append(revisions.detect_tonight())
+    assert sorted(found) == [0] * 12 + [1, 1]
+    assert [proposal.state for proposal in revisions.proposals(older)] == [ProposalState.OPEN]
 
 
 def test_refused(month):

@@ -12,7 +12,7 @@ from hotline import clock
 from hotline.clock import Month
 from hotline.db import session
 from hotline.errors import HotlineError, Invalid
-from hotline.statistics import bulletin, edition_changes, editions
+from hotline.statistics import bulletin, counted, edition_changes, editions, house
 from hotline.statistics.document import build
 from hotline.statistics.edition import Section
 from hotline.statistics.edition_schema import read
@@ -69,11 +69,16 @@ def _form(month: Month, body: dict[str, Any], reason: str, fault: HotlineError |
         sections=SECTION_LABEL,
         datasets=json.dumps(body.get("datasets", []), ensure_ascii=False, indent=1),
         names=json.dumps(body.get("channels", {}).get("names", []), ensure_ascii=False, indent=1),
-        previews=[one.month for one in shelf["shelf"] if one.state != "draft"],
+        previews=_previews(),
         fault=fault,
         **shelf,
     )
     return (filled, fault.status) if fault else filled
+
+
+def _previews() -> list[Month]:
+    """Every month that has figures: sealed or imported, or with calls of this house, newest first."""
+    return sorted(edition_changes.fixed_months().union(counted.months(house.current().home_city)), reverse=True)
 
 
 def _body(text: str) -> dict[str, Any]:
