@@ -123,10 +123,10 @@ def _conditions(wanted: Filter) -> Iterator[ColumnElement[bool]]:
         number = normalise(wanted.number).hash
         yield same_caller(number) if number else false()
     if wanted.call_no:
-        yield _of_call_no(wanted.call_no)
+        yield of_call_no(wanted.call_no)
 
 
-def _of_call_no(text: str) -> ColumnElement[bool]:
+def of_call_no(text: str) -> ColumnElement[bool]:
     """流水号: eight digits of the day, then the row's number; a wrong spelling finds nothing."""
     digits = text.strip()
     row = int(digits[8:]) if digits.isascii() and digits.isdigit() and 16 <= len(digits) <= 20 else -1

@@ -1,7 +1,7 @@
 """并单: several orders about one matter are handled as one. Nothing melts: each keeps its number, its deadline
 and its own answer, and can be taken out again as it went in."""
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from hotline.db import session
 from hotline.errors import Conflict, Invalid
@@ -14,6 +14,17 @@ from hotline.workorders.moves import HOUSE, By
 def children(order_id: int) -> list[Order]:
     """The orders bundled under this one, oldest first."""
     return list(session.scalars(select(Order).where(Order.parent_id == order_id).order_by(Order.id)))
+
+
+def named(number: str) -> Order:
+    """The order of an own or an external number. Raises Invalid when there is none, or one in several sources."""
+    wanted = number.strip()
+    ways = or_(Order.own_no == wanted.upper(), Order.external_no == wanted)
+    found = session.scalars(select(Order).where(ways).limit(2)).all()
+    if len(found) == 1:
+        return found[0]
+    told = f"编号“{wanted}”在几个来源中都有，请填写本地编号" if found else f"没有编号为“{wanted}”的工单"
+    raise Invalid(told, fields={"parent": [told]})
 
 
 def merge(order_id: int, parent_id: int, by: By, reason: str) -> Order:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Select, func, select
 
 from hotline import audit, clock, db
+from hotline.calls import search
 from hotline.calls.models import Call, Category, Registration
 from hotline.db import session
 from hotline.errors import Conflict, NotFound
@@ -127,6 +128,11 @@ def orders_for_number(number_hash: str, limit: int = 5) -> list[Order]:
         (Order.caller_hash == number_hash) | (Order.contact_hash == number_hash), Order.state != State.VOID
     )
     return list(session.scalars(wanted.order_by(Order.registered_at.desc()).limit(limit)))
+
+
+def call_named(text: str) -> Call | None:
+    """The call of a 流水号, or of the reference in its address."""
+    return session.scalar(select(Call).where(search.of_call_no(text) | (Call.ref == text.strip())))
 
 
 def link(order: Order, call_id: int, by: By, reason: str = "") -> OrderLink:

@@ -9,6 +9,8 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import func, select
 
 from hotline import audit, clock
+from hotline.calls.models import Category
+from hotline.crisis.models import RiskSheet
 from hotline.db import session
 from hotline.people.models import Account, AccountRole, Role
 from hotline.workorders import bundles, files, handling, ladder, links, platforms, self_orders
@@ -359,6 +361,56 @@ def test_bundling_through_the_page(desk):
     assert act(desk, child, "unmerge").status_code == 303
     assert fresh(child).state is State.REGISTERED
     assert bundles.children(main.id) == []
+
+
+def test_what_was_not_proposed_is_linked_by_its_number_and_a_reason(desk):
+    order = make.order(caller_phone=None, contact_phone=None)
+    calls = [make.call(phone="13900000001"), make.call(phone="13900000002")]
+    session.commit()
+    path = f"/orders/{order.id}/links"
+    assert "关联其他来电" in desk.get(f"/orders/{order.id}").get_data(as_text=True)
+    unknown = desk.post(path, data={"call": "2026010100099999", "reason": "来电人自述"})
+    assert unknown.status_code == 422
+    assert "没有编号为“2026010100099999”的来电" in unknown.get_data(as_text=True)
+    assert "来电人自述" in unknown.get_data(as_text=True)
+    assert desk.post(path, data={"call": calls[0].call_no}).status_code == 422
+    assert desk.post(path, data={}).status_code == 422
+    for text in (calls[0].call_no, calls[1].ref):
+        assert desk.post(path, data={"call": text, "reason": "来电人自述"}).status_code == 303
+    assert {call.id for _, call, _ in links.calls_of(order.id)} == {one.id for one in calls}
+    assert "人工" in desk.get(f"/orders/{order.id}").get_data(as_text=True)
+
+
+def test_a_crisis_call_is_linked_only_by_who_may_read_it(desk, other_client, sign_in):
+    order, crisis, sheet = make.order(), make.call(category=Category.CRISIS), make.call()
+    session.add(RiskSheet(call_id=sheet.id, agent_id=sheet.agent_id, saved_at=clock.now(), keep_until=clock.today()))
+    session.commit()
+    path = f"/orders/{order.id}/links"
+    for call in (crisis, sheet):
+        assert desk.post(path, data={"call_id": call.id}).status_code == 404
+        hidden = desk.post(path, data={"call": call.call_no, "reason": "同一事项"})
+        assert hidden.status_code == 422
+        assert f"没有编号为“{call.call_no}”的来电" in hidden.get_data(as_text=True)
+    assert links.calls_of(order.id) == []
+    assert sheet.call_no not in desk.get(f"/orders/{order.id}").get_data(as_text=True)
+    supervisor = sign_in(other_client, Role.SUPERVISOR)
+    assert sheet.call_no in supervisor.get(f"/orders/{order.id}").get_data(as_text=True)
+    assert supervisor.post(path, data={"call_id": crisis.id}).status_code == 303
+
+
+def test_what_was_not_proposed_is_bundled_by_its_number_and_a_reason(desk):
+    main, one, other, twice = make.order(), make.order(), make.order(), make.order()
+    make.order(source=Source.PROV, external_no=twice.external_no)
+    session.commit()
+    path = f"/orders/{one.id}/bundle"
+    for number, why in (("SZ1", "没有编号为“SZ1”的工单"), (twice.external_no, "请填写本地编号"), ("", "请填写完整")):
+        answer = desk.post(path, data={"parent": number, "reason": "同一事项"})
+        assert (answer.status_code, why in answer.get_data(as_text=True)) == (422, True)
+    assert desk.post(path, data={"parent": main.own_no}).status_code == 422
+    assert desk.post(path, data={"parent": main.own_no.lower(), "reason": "同一事项"}).status_code == 303
+    by_external = {"parent": main.external_no, "reason": "同一事项"}
+    assert desk.post(f"/orders/{other.id}/bundle", data=by_external).status_code == 303
+    assert {child.id for child in bundles.children(main.id)} == {one.id, other.id}
 
 
 def test_life_in_danger_is_handed_over(desk):

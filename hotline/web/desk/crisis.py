@@ -81,7 +81,7 @@ def sheet_context(call: Call) -> dict[str, Any]:
 
 def _guarded(ref: str) -> Call:
     call = shown.call_of(ref)
-    access.require_writer(call, shown.reader())
+    access.require_writer(call, gate.crisis_reader())
     return call
 
 
@@ -97,7 +97,7 @@ def _sent() -> dict[str, Any]:
 def sheet(ref: str) -> ResponseReturnValue:
     """The sheet on a page of its own; behind glass for whoever may not read it."""
     call = shown.call_of(ref)
-    if not access.may_read(call, shown.reader()):
+    if not access.may_read(call, gate.crisis_reader()):
         return gate.page("desk/behind_glass.html", call=call), 403
     return gate.page(
         "desk/crisis.html",

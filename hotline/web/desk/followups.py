@@ -32,7 +32,7 @@ class OwnerSchema(FormSchema):
 @door.get("/followups")
 def followups() -> str:
     """Open follow-ups: one's own; all of them for supervisors and the crisis line."""
-    who = shown.reader()
+    who = gate.crisis_reader()
     rows = ladder.due(owner_id=None if who.supervisor or who.trained else who.id)
     calls = {row.call_id: session.get_one(Call, row.call_id) for row, _level in rows}
     alerts = service.open_alerts() if who.supervisor else []
@@ -77,5 +77,5 @@ def _guard(followup_id: int) -> None:
     if found is None:
         raise NotFound("没有这个随访任务。")
     call = session.get_one(Call, found.call_id)
-    if found.owner_id != gate.person().id and not access.may_write(call, shown.reader()):
+    if found.owner_id != gate.person().id and not access.may_write(call, gate.crisis_reader()):
         raise Refused("这个随访由其他同事负责。")

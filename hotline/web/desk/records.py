@@ -111,7 +111,7 @@ def _words() -> dict[str, Any]:
 def show(ref: str) -> str:
     """One call: times, form, versions, bookings, orders, recordings."""
     call = shown.call_of(ref)
-    if access.is_crisis(call) and not access.may_read(call, shown.reader()):
+    if access.is_crisis(call) and not access.may_read(call, gate.crisis_reader()):
         return gate.page("desk/behind_glass.html", call=call)
     form = session.get(Registration, call.id)
     reads_text = not READERS_OF_TEXT.isdisjoint(gate.person().roles)

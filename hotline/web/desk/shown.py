@@ -14,7 +14,6 @@ from hotline.calls.registration import Writer
 from hotline.calls.registration_rules import Evidence
 from hotline.crisis import access
 from hotline.crisis import service as crisis
-from hotline.crisis.access import Reader
 from hotline.crisis.models import LEVEL_LABEL, Level
 from hotline.db import session
 from hotline.errors import NotFound, Refused
@@ -23,7 +22,6 @@ from hotline.places import institutions
 from hotline.places import service as places
 from hotline.places.models import Area
 from hotline.queues import conversation, waiting
-from hotline.queues.models import Line, Skill
 from hotline.web import gate
 from hotline.workorders import links
 from hotline.workorders.codes import State
@@ -43,15 +41,6 @@ def call_of(ref: str) -> Call:
 def writer() -> Writer:
     who = gate.person()
     return Writer(who.id, supervisor=Role.SUPERVISOR in who.roles)
-
-
-def reader() -> Reader:
-    """Whoever is here as a reader of crisis records: who serves a crisis line is trained for it."""
-    who = gate.person()
-    trained = session.scalar(
-        select(Skill.agent_id).join(Line, Line.code == Skill.line).where(Skill.agent_id == who.id, Line.crisis)
-    )
-    return Reader(who.id, Role.SUPERVISOR in who.roles, trained is not None)
 
 
 def evidence(call: Call) -> Evidence:
@@ -95,7 +84,7 @@ def _line_name(code: str) -> str:
 
 def _last_level(call: Call) -> str:
     """Only for those who may read crisis records of others too."""
-    who = reader()
+    who = gate.crisis_reader()
     if not (who.supervisor or who.trained):
         return ""
     level = crisis.last_level(call.caller_hash, call.id)
@@ -176,4 +165,4 @@ def guard_work(call: Call) -> None:
 def guard_crisis(call: Call) -> None:
     """Refuse whoever may not read the crisis record of this call."""
     if access.is_crisis(call):
-        access.require(call, reader())
+        access.require(call, gate.crisis_reader())

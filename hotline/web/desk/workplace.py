@@ -120,7 +120,7 @@ def _work(call: Call) -> dict[str, Any]:
         "limits": _limits(),
         "order_state": STATE_LABEL,
         "talking_since": call.connected_at if call.talk_ended_at is None else None,
-        "sheet": crisis.sheet_context(call) if access.may_read(call, shown.reader()) else None,
+        "sheet": crisis.sheet_context(call) if access.may_read(call, gate.crisis_reader()) else None,
     }
 
 

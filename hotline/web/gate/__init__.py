@@ -11,6 +11,7 @@ A blueprint that hangs on no guard refuses everybody, and `init_app` names it at
 """
 
 from hotline.web.gate.asking import ask, provider
+from hotline.web.gate.crisis_readers import crisis_reader
 from hotline.web.gate.entry import init_app
 from hotline.web.gate.finders import finder
 from hotline.web.gate.guards import PUBLIC, SIGNED_IN, allow, door, machine_door
@@ -31,6 +32,7 @@ __all__ = [
     "check_reveals",
     "config",
     "confirm_password",
+    "crisis_reader",
     "done",
     "door",
     "finder",

@@ -5,7 +5,9 @@ from typing import Any
 
 from flask import current_app
 
+from hotline.calls.models import Call
 from hotline.config import Config
+from hotline.crisis import access
 from hotline.errors import Invalid, Refused
 from hotline.people.models import Role
 from hotline.places import institutions
@@ -51,6 +53,11 @@ def by() -> By:
 def seen(order_id: int) -> Order:
     """The order, if whoever is here may know of it. Raises NotFound."""
     return desk.find(order_id, unit_of_viewer())
+
+
+def may_know(call: Call) -> bool:
+    """A crisis call is nobody's to link who may not read it."""
+    return not access.is_crisis(call) or access.may_read(call, gate.crisis_reader())
 
 
 def named_unit(name: str, field: str = "unit") -> int:

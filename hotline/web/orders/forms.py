@@ -125,12 +125,18 @@ class HandOver(Versioned):
 
 
 class Bundle(Schema):
-    parent_id = fields.Integer(required=True)
+    """The main order: one that was proposed, or its number as typed."""
+
+    parent_id = fields.Integer(load_default=None)
+    parent = text(64)
     reason = text(500)
 
 
 class Link(Schema):
-    call_id = fields.Integer(required=True)
+    """The call: one that was proposed, or its number as typed."""
+
+    call_id = fields.Integer(load_default=None)
+    call = text(64)
     reason = text(200)
 
 

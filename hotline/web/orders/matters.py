@@ -1,15 +1,21 @@
 """What belongs to an order: linked calls, bundled orders, files."""
 
-from flask import flash, redirect, url_for
+from typing import Any
+
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from hotline import db
+from hotline.calls.models import Call
 from hotline.db import session
+from hotline.errors import Invalid, NotFound
 from hotline.web import gate
 from hotline.web.gate.attachments import attachment
-from hotline.web.orders import forms
-from hotline.web.orders.entrance import by, config, desks, dispatchers, door, seen, unit_of_viewer
+from hotline.web.orders import forms, show
+from hotline.web.orders.entrance import by, config, desks, dispatchers, door, may_know, seen, unit_of_viewer
 from hotline.workorders import bundles, files, links, moves
+from hotline.workorders.handling import needed
+from hotline.workorders.models import Order
 
 
 def _back(order_id: int, done: str) -> ResponseReturnValue:
@@ -18,12 +24,40 @@ def _back(order_id: int, done: str) -> ResponseReturnValue:
     return redirect(url_for("orders.show", order_id=order_id), 303)
 
 
+def _refill(order_id: int, fault: Invalid, form_name: str) -> ResponseReturnValue:
+    """The order's page again, with what was typed and why it was not taken."""
+    session.rollback()
+    return show.page(seen(order_id), fault=fault, failed_act=form_name, form=request.form), fault.status
+
+
 @door.post("/<int:order_id>/links")
 @dispatchers
 def link(order_id: int) -> ResponseReturnValue:
-    sent = gate.load(forms.Link())
-    links.link(moves.locked(seen(order_id).id), sent["call_id"], by(), sent["reason"])
+    """Put a call to this order: one that was proposed, or one that a person names, with the reason."""
+    order = seen(order_id)
+    try:
+        sent = gate.load(forms.Link())
+        call = _proposed(sent["call_id"]) if sent["call_id"] is not None else _named(sent)
+    except Invalid as fault:
+        return _refill(order_id, fault, "link")
+    links.link(moves.locked(order.id), call.id, by(), sent["reason"].strip())
     return _back(order_id, "已关联来电")
+
+
+def _proposed(call_id: int) -> Call:
+    call = session.get(Call, call_id)
+    if call is None or not may_know(call):
+        raise NotFound("没有这个来电")
+    return call
+
+
+def _named(sent: dict[str, Any]) -> Call:
+    typed = needed(sent["call"], "call")
+    needed(sent["reason"])
+    call = links.call_named(typed)
+    if call is None or not may_know(call):
+        raise Invalid(f"没有编号为“{typed}”的来电", fields={"call": [f"没有编号为“{typed}”的来电"]})
+    return call
 
 
 @door.post("/<int:order_id>/links/<int:link_id>/undo")
@@ -37,10 +71,21 @@ def unlink(order_id: int, link_id: int) -> ResponseReturnValue:
 @door.post("/<int:order_id>/bundle")
 @dispatchers
 def bundle(order_id: int) -> ResponseReturnValue:
-    """Put this order under a main order."""
-    sent = gate.load(forms.Bundle())
-    main = bundles.merge(seen(order_id).id, seen(sent["parent_id"]).id, by(), sent["reason"])
+    """Put this order under a main order: one that was proposed, or one that a person names, with the reason."""
+    order = seen(order_id)
+    try:
+        sent = gate.load(forms.Bundle())
+        main = seen(sent["parent_id"]) if sent["parent_id"] is not None else _main(sent)
+        main = bundles.merge(order.id, main.id, by(), sent["reason"])
+    except Invalid as fault:
+        return _refill(order_id, fault, "bundle")
     return _back(order_id, f"已并入 {main.own_no}，可随时拆单")
+
+
+def _main(sent: dict[str, Any]) -> Order:
+    typed = needed(sent["parent"], "parent")
+    needed(sent["reason"])
+    return bundles.named(typed)
 
 
 @door.post("/<int:order_id>/files")

@@ -13,7 +13,7 @@ from hotline.people.models import Role
 from hotline.places import institutions
 from hotline.web import gate
 from hotline.web.orders import acts, forms, words
-from hotline.web.orders.entrance import HOTLINE, by, desks, door, seen, unit_of_viewer
+from hotline.web.orders.entrance import HOTLINE, by, desks, door, may_know, seen, unit_of_viewer
 from hotline.workorders import bundles, deadlines, duplicates, files, links, moves, notices, revisits, secrecy, timeline
 from hotline.workorders.codes import UNIT_CLOCKS, Move
 from hotline.workorders.models import CoUnit, Order
@@ -22,10 +22,10 @@ from hotline.workorders.models import CoUnit, Order
 @door.get("/<int:order_id>")
 @desks
 def show(order_id: int) -> ResponseReturnValue:
-    return _page(seen(order_id))
+    return page(seen(order_id))
 
 
-def _page(order: Order, **more: Any) -> str:
+def page(order: Order, **more: Any) -> str:
     unit_id, now = unit_of_viewer(), clock.now()
     leads = unit_id is None or order.unit_id == unit_id
     calendar = deadlines.current().calendar
@@ -64,13 +64,16 @@ def _said(order: Order, unit_id: int | None) -> dict[str, str]:
 def _beside(order: Order, unit_id: int | None) -> dict[str, Any]:
     """What only the hotline sees: bundled orders, linked calls, proposals, possible duplicates."""
     if unit_id is not None:
-        return {"children": [], "linked": [], "proposals": [], "similar": [], "may_link": False}
+        return {"children": [], "linked": [], "proposals": [], "similar": [], "may_link": False, "may_bundle": False}
+    may_link = bool(gate.person().roles & {Role.DISPATCHER, Role.SUPERVISOR})
+    free = order.state in moves.TRANSITIONS[Move.MERGE].origins
     return {
         "children": bundles.children(order.id),
         "linked": links.calls_of(order.id),
-        "proposals": links.proposals(order),
-        "similar": duplicates.of_order(order) if order.state in moves.TRANSITIONS[Move.MERGE].origins else [],
-        "may_link": bool(gate.person().roles & {Role.DISPATCHER, Role.SUPERVISOR}),
+        "proposals": [one for one in links.proposals(order) if may_know(one.call)],
+        "similar": duplicates.of_order(order) if free else [],
+        "may_link": may_link,
+        "may_bundle": may_link and free,
     }
 
 
@@ -94,7 +97,7 @@ def act(order_id: int, name: str) -> ResponseReturnValue:
         if fault.status != 422:
             raise
         session.rollback()
-        return _page(seen(order_id), fault=fault, failed_act=name, form=request.form), fault.status
+        return page(seen(order_id), fault=fault, failed_act=name, form=request.form), fault.status
     session.commit()
     flash(chosen.done)
     return redirect(url_for("orders.show", order_id=order_id), 303)
