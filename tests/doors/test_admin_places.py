@@ -1,16 +1,20 @@
 """Institutions, calendar, topics and code lists, as administrators keep them."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from io import BytesIO
 
 import pytest
+from sqlalchemy import select
 
 from hotline import clock
+from hotline.audit import AuditEntry
 from hotline.calls import codes, topics
+from hotline.clock import Month
 from hotline.db import session
 from hotline.people.models import Role
 from hotline.places import calendar_book, institutions
 from hotline.places.models import CalendarYear
+from hotline.statistics import returns, sealing
 
 NOTICE = "2027-01-01,休,元旦\n2027-01-02,休,元旦\n2027-01-03,班,元旦"
 
@@ -154,3 +158,61 @@ def test_a_code_begins_is_renamed_and_ends_with_dates(admin):
     assert "77" not in codes.choices("nature", date(2026, 3, 1))
     assert admin.get("/admin/codes").text.count("性质") >= 3
     assert admin.post("/admin/codes/end", data=end).status_code == 404
+
+
+@pytest.fixture
+def march(app):
+    """It is 4 March 2024; every other city of the province files."""
+    clock.use(lambda: datetime(2024, 3, 4, 1, tzinfo=UTC))
+    yield
+    clock.use(None)
+
+
+def kinds(month: str) -> dict[str, bool]:
+    return {area.code: counted for area, counted in returns.cities(Month(month))}
+
+
+def test_a_city_is_counted_here_from_a_month_on(march, admin):
+    page = admin.get("/admin/reporting").text
+    assert "由该市报送" in page
+    assert "南京" not in page[page.index("<select") : page.index("</select>")]
+    sent = {"city_code": "320500", "standing": "counted", "since": "2024-02"}
+    assert admin.post("/admin/reporting/city", data=sent).status_code == 303
+    assert [kinds(month)["320500"] for month in ("2024-01", "2024-02", "2024-03")] == [False, True, True]
+    admin.post("/admin/reporting/city", data={**sent, "standing": "apart", "since": "2024-06"})
+    admin.post("/admin/reporting/city", data={**sent, "standing": "asked", "since": "2024-04"})
+    assert [kinds(month)["320500"] for month in ("2024-03", "2024-04", "2024-06")] == [True, False, False]
+    admin.post("/admin/reporting/city", data={**sent, "standing": "apart", "since": "2024-06"})
+    assert "320500" in kinds("2024-05")
+    assert "320500" not in kinds("2024-06")
+    assert [one.subject for one in session.scalars(select(AuditEntry).where(AuditEntry.action == "return.city"))] == [
+        "city:320500"
+    ] * 4
+
+
+def test_a_city_of_a_sealed_month_stays_as_it_was(march, admin):
+    sealing.seal(Month("2024-02"))
+    session.commit()
+    sent = {"city_code": "320500", "standing": "counted", "since": "2024-02"}
+    refused = admin.post("/admin/reporting/city", data=sent)
+    assert refused.status_code == 422
+    assert "请从 2024-03 起" in refused.text
+    assert kinds("2024-02")["320500"] is False
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"city_code": "320100"}, {"city_code": "x"}, {"since": "2024"}, {"since": "9999-12"}, {"standing": "x"}],
+)
+def test_refused_standings(march, admin, changes):
+    sent = {"city_code": "320500", "standing": "counted", "since": "2024-02", **changes}
+    assert admin.post("/admin/reporting/city", data=sent).status_code == 422
+
+
+def test_the_due_day_changes_from_a_month_on(march, admin):
+    sent = {"due_day": "10", "remind_before": "2", "since": "2024-02"}
+    assert admin.post("/admin/reporting/rule", data=sent).status_code == 303
+    assert admin.post("/admin/reporting/rule", data={**sent, "due_day": "8"}).status_code == 303
+    assert (returns.due(Month("2024-01")), returns.due(Month("2024-02"))) == (date(2024, 2, 5), date(2024, 3, 8))
+    for changes in ({"since": "2024-01"}, {"due_day": "29"}, {"remind_before": "21"}, {"since": "x"}):
+        assert admin.post("/admin/reporting/rule", data={**sent, **changes}).status_code == 422

@@ -92,7 +92,7 @@ IDS = {
 COUNTS = {
     *("complaint", "consultation", "crisis", "days", "expert_qa", "hours", "ivr", "manual", "minutes"),
     *("phone_booking", "satisfaction_inbound", "total", "version", "year", "level"),
-    *("sat_agent", "sat_result", "sat_unit"),
+    *("sat_agent", "sat_result", "sat_unit", "due_day", "remind_before"),
 }
 """Whole numbers that name nothing."""
 HARMLESS = {

@@ -1,4 +1,4 @@
-"""The administrators' and auditors' door: people, institutions, calendar, lists, voice menu, jobs, audit trail."""
+"""The administrators' and auditors' door: people, places, lists, voice menu, city returns, jobs, audit trail."""
 
 from hotline.web.admin import (
     calendar,
@@ -10,6 +10,7 @@ from hotline.web.admin import (
     menus,
     people,
     people_acts,
+    reporting,
     topics,
     trail,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "menus",
     "people",
     "people_acts",
+    "reporting",
     "topics",
     "trail",
 ]
