@@ -10,9 +10,9 @@ from hotline.db import session
 from hotline.errors import Invalid
 from hotline.statistics import definitions, editions, layouts
 from hotline.statistics.datasets_models import DatasetVersion
-from hotline.statistics.edition import Section
+from hotline.statistics.edition import Kind, Section
 from hotline.statistics.figures import BookingTable, ChannelTable, DatasetTable, Group
-from hotline.statistics.layouts import BOOKINGS, CHANNELS
+from hotline.statistics.layouts import BOOKINGS, CHANNELS, Layout
 from hotline.statistics.phone_bookings import counted as booked_by_phone
 
 
@@ -20,6 +20,22 @@ def latest(month: Month, dataset_id: str) -> DatasetVersion | None:
     """The version in force, also when it says that the table is left out."""
     wanted = select(DatasetVersion).where(DatasetVersion.month == str(month), DatasetVersion.dataset_id == dataset_id)
     return session.scalars(wanted.order_by(DatasetVersion.number.desc()).limit(1)).one_or_none()
+
+
+def to_fill(month: Month, layout: Layout) -> list[list[str]]:
+    """Rows to fill a table in with: the version in force, or the names that the newest earlier month had."""
+    if now := latest(month, layout.id):
+        return now.rows
+    wanted = select(DatasetVersion).where(
+        DatasetVersion.dataset_id == layout.id, DatasetVersion.month < str(month), DatasetVersion.present
+    )
+    newest = wanted.order_by(DatasetVersion.month.desc(), DatasetVersion.number.desc()).limit(1)
+    earlier = session.scalars(newest).one_or_none()
+    if earlier is None:
+        return []
+    keys = [column.key for column in layouts.of(Month(earlier.month), layout.id).columns]
+    named = [dict(zip(keys, row, strict=True)) for row in earlier.rows]
+    return [[row.get(c.key, "") if c.kind is Kind.TEXT else "" for c in layout.columns] for row in named]
 
 
 Kept = Mapping[str, DatasetVersion]

@@ -165,6 +165,39 @@ def test_a_table_is_pasted_previewed_and_kept(client, sign_in):
     assert months.figures(FEBRUARY).channels is None
 
 
+def test_a_table_is_filled_in_cell_by_cell(client, sign_in):
+    sign_in(client, Role.STATISTICIAN)
+    base = "/bulletin/2024-02/tables/bookings"
+    page = words(client.get(base))
+    assert page.count('name="cell-') == 5 * 5
+    first = {"cell-1-1": "南京鼓楼医院", "cell-1-2": "5", "cell-1-3": "", "cell-2-1": "南京市中医院", "cell-3-2": ""}
+    sent = client.post(f"{base}/rows", data={**first, "cell-4-1": "南京市口腔医院", "cell-4-5": "7"})
+    assert sent.status_code == 303
+    preview = words(client.get(sent.location))
+    assert "南京鼓楼医院" in preview
+    assert "南京市中医院" not in preview
+    assert months.figures(FEBRUARY).bookings is None
+    assert client.post(f"{sent.location}/keep").status_code == 302
+    rows = {row.institution: row.counts for row in months.figures(FEBRUARY).bookings.rows}
+    assert rows == {"南京鼓楼医院": (5, 0, 0, 0), "南京市口腔医院": (0, 0, 0, 7)}
+    assert 'name="cell-1-2" value="5"' in words(client.get(base))
+    march = words(client.get("/bulletin/2024-03/tables/bookings"))
+    assert 'name="cell-1-1" value="南京鼓楼医院"' in march
+    assert 'name="cell-1-2" value=""' in march
+
+
+def test_what_cannot_be_in_a_table_comes_back_to_be_mended(client, sign_in):
+    sign_in(client, Role.STATISTICIAN)
+    base = "/bulletin/2024-02/tables/bookings/rows"
+    answer = client.post(base, data={"cell-3-1": "南京鼓楼医院", "cell-3-2": "五"})
+    assert answer.status_code == 422
+    assert 'name="cell-1-2" value="五"' in words(answer)
+    assert "须为不小于 0 的数" in words(answer)
+    for wrong in ({}, {"cell-1-2": "5"}, {"cell-1-1": "南京鼓楼医院", "cell-1-2": "5", "other": "x"}):
+        assert client.post(base, data=wrong).status_code == 422
+    assert client.post("/bulletin/2024-02/tables/nonsense/rows", data={"cell-1-1": "x"}).status_code == 404
+
+
 @pytest.mark.parametrize("month", ["2018-03", "2023-03", "2024-02", "2030-12"])
 def test_every_template_is_handed_out_under_its_name(client, sign_in, month):
     sign_in(client, Role.STATISTICIAN)

@@ -264,6 +264,7 @@ ROUTES: dict[str, str | set[Role]] = {
     "bulletin.tables": {STATISTICIAN, SUPERVISOR, AUDITOR},
     "bulletin.table": {STATISTICIAN, SUPERVISOR, AUDITOR},
     "bulletin.hand_in": {STATISTICIAN},
+    "bulletin.fill_in": {STATISTICIAN},
     "bulletin.table_template": {STATISTICIAN, SUPERVISOR, AUDITOR},
     "bulletin.switch_table": {STATISTICIAN},
     "bulletin.table_file": {STATISTICIAN, SUPERVISOR, AUDITOR},

@@ -69,7 +69,7 @@ SHARED = {
     *("bulletin.accept_return", "bulletin.approve", "bulletin.approve_export", "bulletin.as_of", "bulletin.check"),
     *("bulletin.compare", "bulletin.compare_records", "bulletin.correct", "bulletin.count", "bulletin.discard_draft"),
     *("bulletin.download", "bulletin.download_chart", "bulletin.download_draft", "bulletin.draft"),
-    *("bulletin.edition_form", "bulletin.give_reason", "bulletin.hand_in", "bulletin.keep_draft"),
+    *("bulletin.edition_form", "bulletin.fill_in", "bulletin.give_reason", "bulletin.hand_in", "bulletin.keep_draft"),
     *("bulletin.propose", "bulletin.publish", "bulletin.records", "bulletin.reject", "bulletin.return_file"),
     *("bulletin.returns", "bulletin.save_edition", "bulletin.seal", "bulletin.sealing", "bulletin.send_return_back"),
     *("bulletin.show", "bulletin.show_charts", "bulletin.show_counting", "bulletin.switch_table", "bulletin.table"),

@@ -1,5 +1,6 @@
 """Reported tables of a month: handing in a file or pasted rows, preview, names confirmed, kept, left out."""
 
+import re
 from io import BytesIO
 from typing import Any
 
@@ -15,6 +16,8 @@ from hotline.people.models import Role
 from hotline.sheets.reading import MAX_BYTES
 from hotline.statistics import datasets, datasets_import, layouts
 from hotline.statistics.datasets_models import DatasetDraft, DatasetVersion
+from hotline.statistics.edition import Kind
+from hotline.statistics.layouts import Layout
 from hotline.web import gate
 from hotline.web.bulletin import door, statisticians
 from hotline.web.bulletin.months import around, month_of
@@ -22,6 +25,12 @@ from hotline.web.bulletin.reporting import XLSX
 from hotline.web.gate.attachments import attachment
 
 readers = gate.allow(Role.STATISTICIAN, Role.SUPERVISOR, Role.AUDITOR)
+
+
+SPARE = 5
+"""Empty rows at the end of a table that is filled in."""
+
+_CELL = re.compile(r"cell-([1-9]\d{0,3})-([1-9]\d?)", re.ASCII)
 
 
 class TableForm(Schema):
@@ -50,7 +59,11 @@ def table(month: str, dataset_id: str) -> ResponseReturnValue:
 
 
 def table_page(
-    month: Month, dataset_id: str, fault: HotlineError | None = None, pasted: str = ""
+    month: Month,
+    dataset_id: str,
+    fault: HotlineError | None = None,
+    pasted: str = "",
+    filled: list[list[str]] | None = None,
 ) -> ResponseReturnValue:
     layout = layouts.of(month, dataset_id)
     body = gate.page(
@@ -60,6 +73,8 @@ def table_page(
         earlier=[one for one in datasets.versions(month) if one.dataset_id == dataset_id],
         counter=datasets.cumulative(month, dataset_id) if layout.counter and not layout.unit else None,
         pasted=pasted,
+        to_fill=filled or datasets.to_fill(month, layout),
+        spare=SPARE,
         fault=fault,
         **around(month),
     )
@@ -92,6 +107,36 @@ def _read(month: Month, dataset_id: str, form: dict[str, Any]) -> DatasetDraft:
     else:
         raise Invalid("请选择文件，或粘贴带表头的表格", fields={"file": ["请选择文件"]})
     return datasets_import.read(month, dataset_id, BytesIO(data), name, cumulative=form["cumulative"], source=data)
+
+
+@door.post("/<month>/tables/<dataset_id>/rows")
+@statisticians
+def fill_in(month: str, dataset_id: str) -> ResponseReturnValue:
+    """Read a table filled in cell by cell into a draft: `cell-1-1` is the first column of the first row."""
+    this, rows = month_of(month), None
+    layout = layouts.of(this, dataset_id)
+    try:
+        cell = fields.String(validate=validate.Length(max=200))
+        sent = {name: cell for name in request.form if _CELL.fullmatch(name)}
+        form = gate.load(Schema.from_dict({"cumulative": fields.String(load_default=""), **sent})())
+        rows = _rows(layout, form)
+        draft = datasets_import.draft(
+            this, dataset_id, rows, cumulative=form["cumulative"].strip(), source_name="逐格填写"
+        )
+        session.commit()
+    except HotlineError as fault:
+        session.rollback()
+        return table_page(this, dataset_id, fault, filled=rows)
+    return redirect(url_for(".draft", month=this, draft_id=draft.id), 303)
+
+
+def _rows(layout: Layout, form: dict[str, str]) -> list[list[str]]:
+    """The rows that say a figure, in their order; a name alone says none."""
+    numbers = sorted({int(found[1]) for name in form if (found := _CELL.fullmatch(name))})
+    width = range(1, len(layout.columns) + 1)
+    rows = [[form.get(f"cell-{row}-{n}", "").strip() for n in width] for row in numbers]
+    telling = [n for n, column in enumerate(layout.columns) if column.kind is not Kind.TEXT]
+    return [row for row in rows if any(row[n] for n in telling or range(len(row)))]
 
 
 @door.get("/<month>/tables/<dataset_id>/template.xlsx")
