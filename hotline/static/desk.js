@@ -55,8 +55,8 @@ async function open(ref) {
   work.dataset.ref = ref;
   history.replaceState(null, "", `/desk/?call=${ref}`);
   begin(work);
-  await refreshTabs();
   work.querySelector("[name=kind]:checked, [name=kind]")?.focus();
+  await refreshTabs();
 }
 
 async function refreshTabs() {

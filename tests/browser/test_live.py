@@ -70,6 +70,8 @@ def tab_to(page, wanted):
 
 def log(agent):
     """The whole form by keyboard: category key, type-ahead, texts, Ctrl+Enter."""
+    expect(agent).to_have_url(re.compile("call="), timeout=SOON)
+    expect(agent.locator("[name=kind]:focus")).to_be_attached(timeout=SOON)
     agent.keyboard.press("Alt+1")
     tab_to(agent, "topic_id-text")
     agent.keyboard.type("ym")

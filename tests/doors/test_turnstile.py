@@ -6,6 +6,9 @@ from io import BytesIO
 
 import pytest
 
+from hotline.people.models import Role
+from hotline.web.gate import turnstile
+from hotline.web.gate.hearing import hub
 from hotline.web.gate.turnstile import READ_FIRST, Turnstile, aside
 from tests.workers.conftest import wait_for
 
@@ -123,3 +126,10 @@ def test_a_view_that_breaks_leaves_its_place(house):
     after = house.ask("after")
     house.doors["after"].set()
     assert after.result(5) == [b""]
+
+
+def test_a_stream_waits_for_redis_outside_its_lane(client, sign_in, monkeypatch):
+    lanes = []
+    monkeypatch.setattr(hub, "hears", lambda _seconds: lanes.append(turnstile._held.get()))
+    assert sign_in(client, Role.AGENT).get("/desk/line/stream").status_code == 503
+    assert lanes == [None]

@@ -12,7 +12,8 @@ from hotline.workorders.codes import Move, Source, State
 from hotline.workorders.moves import TRANSITIONS
 
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = set(re.findall(r'env\.get\("([A-Z_]+)"', (ROOT / "hotline" / "config.py").read_text(encoding="utf-8")))
+CONFIG = (ROOT / "hotline" / "config.py").read_text(encoding="utf-8")
+SETTINGS = set(re.findall(r'(?:env\.get\(|_number\(env, )"([A-Z_]+)"', CONFIG))
 SERVER = set(re.findall(r"environ\.get\([\"']([A-Z_]+)", (ROOT / "gunicorn.conf.py").read_text(encoding="utf-8")))
 
 
