@@ -1,5 +1,6 @@
 """The statistician's pages of counting: sealing with the password, returns, tables, exports, records."""
 
+import html
 import io
 import re
 from datetime import UTC, datetime, timedelta
@@ -10,16 +11,18 @@ from sqlalchemy import func, select
 
 from hotline import clock, sheets
 from hotline.audit import AuditEntry
+from hotline.bookings.models import Booking, HalfDay
 from hotline.calls import intake
 from hotline.clock import Month
 from hotline.db import session
 from hotline.jobs import Outbox
 from hotline.people.demo import DEMO_PASSWORD
 from hotline.people.models import Role
-from hotline.statistics import exports, layouts, months, returns, revisions
+from hotline.places import institutions
+from hotline.statistics import edition_changes, editions, exports, layouts, months, returns, revisions
 from hotline.statistics.exports_models import ExportRun, ExportState
 from hotline.statistics.returns_models import ReturnState
-from tests.matters.months_made import HOME, history
+from tests.matters.months_made import HOME, account, history
 
 FEBRUARY = Month("2024-02")
 AT = datetime(2024, 2, 9, 1, tzinfo=UTC)
@@ -69,6 +72,46 @@ def test_a_figure_opens_into_its_records(client, sign_in):
     assert "13800001234" not in page
     assert client.get("/bulletin/2024-02/records/nonsense").status_code == 404
     assert client.get("/bulletin/2024-02/records/ivr?after=x").status_code == 422
+
+
+def test_province_and_booking_cells_open_what_they_came_from(client, sign_in):
+    returns.file("320500", FEBRUARY, 9073)
+    booked = Booking(
+        institution_id=institutions.by_name("南京鼓楼医院").id,
+        department="呼吸内科",
+        visit_day=AT.date() + timedelta(days=1),
+        half_day=HalfDay.MORNING,
+        channel="PHONE",
+        patient_name="测试患者",
+        document_type="ID",
+        document_no="0",
+        document_hash="h",
+        phone="13800001234",
+        phone_hash="p",
+        booked_by=account().id,
+        booked_at=AT,
+        booked_on=AT.date(),
+        status_at=AT,
+    )
+    session.add(booked)
+    edition = editions.body_of(FEBRUARY)
+    groups = [edition["bookings"]["groups"][0], "phone", *edition["bookings"]["groups"][2:]]
+    changed = {**edition, "valid_from": "2024-02", "bookings": {**edition["bookings"], "groups": groups}}
+    edition_changes.save(changed, by=None, reason="电话预约列")
+    session.commit()
+    sign_in(client, Role.STATISTICIAN)
+    page = html.unescape(words(client.get("/bulletin/2024-02")))
+    home, other = (re.search(rf'href="([^"]+)">{n}</a>', page[page.index("piece-province") :])[1] for n in (20, 9073))
+    assert words(client.get(home)).count("<tr><td>") == 20
+    assert "9073" in words(client.get(other))
+    address = re.search(r'href="([^"]+/bookings\?[^"]+)">1</a>', page)[1]
+    records = words(client.get(address))
+    assert "呼吸内科" in records
+    assert "测试患者" not in records
+    total = re.search(r'href="(/bulletin/2024-02/tables/bookings)">1</a>', page)[1]
+    assert client.get(total).status_code == 200
+    assert client.get("/bulletin/2024-02/records/total?city=320500").status_code == 404
+    assert client.get("/bulletin/2024-02/bookings").status_code == 422
 
 
 def test_counting_is_begun_and_watched(client, sign_in):

@@ -246,6 +246,7 @@ ROUTES: dict[str, str | set[Role]] = {
     "bulletin.preview_edition": {ADMIN},
     # the month: counting, sealing, returns, tables, exports
     "bulletin.records": {STATISTICIAN, SUPERVISOR, AUDITOR},
+    "bulletin.booking_records": {STATISTICIAN, SUPERVISOR, AUDITOR},
     "bulletin.sealing": {STATISTICIAN, SUPERVISOR, ADMIN, AUDITOR},
     "bulletin.show_counting": {STATISTICIAN, SUPERVISOR, ADMIN, AUDITOR},
     "bulletin.count": {STATISTICIAN},

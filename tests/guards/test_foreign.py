@@ -67,6 +67,7 @@ SHARED = {
     *("orders.issue_token", "orders.push_again", "orders.revoke_token", "orders.set_callback"),
     # the month is the statistics office's
     *("bulletin.accept_return", "bulletin.approve", "bulletin.approve_export", "bulletin.as_of", "bulletin.check"),
+    "bulletin.booking_records",
     *("bulletin.compare", "bulletin.compare_records", "bulletin.correct", "bulletin.count", "bulletin.discard_draft"),
     *("bulletin.download", "bulletin.download_chart", "bulletin.download_draft", "bulletin.draft"),
     *("bulletin.edition_form", "bulletin.fill_in", "bulletin.give_reason", "bulletin.hand_in", "bulletin.keep_draft"),

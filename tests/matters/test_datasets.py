@@ -203,9 +203,10 @@ def test_phone_bookings_are_counted_from_booking_records_never_from_calls():
         "南京鼓楼医院": (0, 2, 0, 0),
         "南京市儿童医院": (0, 1, 0, 0),
     }
-    gulou = institutions.by_name("南京鼓楼医院").id
-    assert len(phone_bookings.records(month, gulou)) == 2
-    assert len(phone_bookings.records(month, gulou, limit=1)) == 1
+    first, second = phone_bookings.records(month, "南京鼓楼医院")
+    assert phone_bookings.records(month, "南京鼓楼医院", limit=1) == [first]
+    assert phone_bookings.records(month, "南京鼓楼医院", after=first.id) == [second]
+    assert phone_bookings.records(month, "没有的医院") == []
 
 
 def test_thrown_away():

@@ -19,11 +19,10 @@ from hotline.statistics import bulletin, checks, drafts, months, outputs, publis
 from hotline.statistics.bulletin import Issue
 from hotline.statistics.cells import place_of
 from hotline.statistics.figures import Source
-from hotline.statistics.metrics import FIGURES
 from hotline.statistics.outputs import page as printed_page
 from hotline.statistics.sealing import Examined
 from hotline.web import gate
-from hotline.web.bulletin import door, statisticians
+from hotline.web.bulletin import door, links, statisticians
 from hotline.web.bulletin.months import around, month_of
 
 SECTIONS = {"S": "文字", "H": "热线", "P": "全省", "B": "预约", "X": "表间", "C": "途径", "J": "环比", "T": "报表"}
@@ -80,7 +79,7 @@ def month_page(month: Month, fault: HotlineError | None = None) -> ResponseRetur
         groups=grouped(_examined(issue)),
         shown=checks.shown(checks.look_at(issue.figures)),
         rules=[rule for rule in checks.RULES if rule.applies_to(month)],
-        body=Markup(printed_page.body(bulletin.document(issue), _link(issue))),  # noqa: S704  escaped where it is made
+        body=Markup(printed_page.body(bulletin.document(issue), links.of(issue))),  # noqa: S704  escaped where it is made
         formats=outputs.FORMATS,
         asked={name: value for name, value in request.args.items() if name in ("source", "version", "checked")},
         place_of=partial(place_of, month=month),
@@ -117,19 +116,6 @@ def grouped(examined: Sequence[Examined]) -> list[CheckGroup]:
         CheckGroup(SECTIONS[letter], list(members))
         for letter, members in groupby(ordered, key=lambda one: one.finding.rule[0])
     ]
-
-
-def _link(issue: Issue) -> printed_page.Link:
-    """Figures that this house counted open the records they count."""
-    if issue.figures.source is Source.PRINTED or not gate.may("bulletin.records"):
-        return printed_page.no_link
-
-    def link(figure: str) -> str | None:
-        code = figure.partition(".")[2]
-        known = figure.startswith(("hotline.", "orders.")) and code in FIGURES
-        return url_for("bulletin.records", month=issue.figures.month, figure=code) if known else None
-
-    return link
 
 
 @door.post("/<month>/reasons")
