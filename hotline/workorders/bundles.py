@@ -1,6 +1,8 @@
 """并单: several orders about one matter are handled as one. Nothing melts: each keeps its number, its deadline
 and its own answer, and can be taken out again as it went in."""
 
+from datetime import datetime
+
 from sqlalchemy import or_, select
 
 from hotline.db import session
@@ -54,12 +56,32 @@ def unmerge(order_id: int, by: By, reason: str = "") -> Order:
 def answer_children(parent: Order) -> None:
     """Each bundled order gets the approved answer as its own, measured against its own deadline."""
     for child in children(parent.id):
-        clocks = deadlines.running(child)
-        child.result, child.reply, child.replied_at = parent.result, parent.reply, parent.replied_at
-        deadlines.stop(clocks, parent.replied_at or parent.changed_at, {Clock.REPLY, Clock.FEEDBACK})
-        deadlines.show(child, clocks)
+        _answer(child, parent, parent.replied_at or parent.changed_at)
+
+
+def _answer(child: Order, parent: Order, at: datetime) -> None:
+    clocks = deadlines.running(child)
+    child.result, child.reply, child.replied_at = parent.result, parent.reply, at
+    deadlines.stop(clocks, at, {Clock.REPLY, Clock.FEEDBACK})
+    deadlines.show(child, clocks)
+    child.changed_at = parent.changed_at
+    moves.note(child, Move.ANSWERED_WITH_PARENT, HOUSE, reason=parent.reply or "", data={"parent": parent.own_no})
+
+
+def close_children(parent: Order, at: datetime) -> None:
+    """Each bundled order ends with its main order and says so; one that came after the answer gets it now."""
+    for child in children(parent.id):
+        if child.replied_at is None:
+            _answer(child, parent, at)
+        child.closed_at = child.changed_at = at
+        moves.note(child, Move.CLOSE, HOUSE, at=at, data={"parent": parent.own_no})
+
+
+def archive_children(parent: Order) -> None:
+    """The main order is archived, and with it what was bundled under it."""
+    for child in children(parent.id):
         child.changed_at = parent.changed_at
-        moves.note(child, Move.ANSWERED_WITH_PARENT, HOUSE, reason=parent.reply or "", data={"parent": parent.own_no})
+        moves.note(child, Move.ARCHIVE, HOUSE, data={"parent": parent.own_no})
 
 
 def reopen_children(parent: Order) -> None:
@@ -68,12 +90,14 @@ def reopen_children(parent: Order) -> None:
         if child.replied_at is not None:
             deadlines.start(child, Clock.REPLY, parent.changed_at)
             deadlines.show(child, deadlines.running(child))
-            child.replied_at = None
-            moves.note(child, Move.NOTE, HOUSE, reason="主单重办", data={"parent": parent.own_no})
+            child.replied_at = child.closed_at = None
+            child.changed_at = parent.changed_at
+            moves.note(child, Move.REWORK, HOUSE, reason="主单重办", data={"parent": parent.own_no})
 
 
 def withdraw(order: Order, reason: str, by: By) -> None:
     """The demand itself is gone: void the order; what was bundled under it stands on its own again."""
     for child in children(order.id):
+        child.closed_at = None
         moves.make(moves.locked(child.id), Move.UNMERGE, HOUSE, reason="主单已撤回")
     moves.make(order, Move.WITHDRAW, by, reason=reason)

@@ -152,7 +152,7 @@ def release(order: Order, file_id: int, by: By) -> None:
     """Let the handling unit open a file of a confidential order; a person has looked that it gives nobody away."""
     found = _of(order, Attachment.id == file_id)
     found.for_unit = True
-    moves.note(order, Move.FILE, by, reason=f"{found.name} 已对承办单位开放")
+    moves.note(order, Move.FILE, by, reason=f"{found.name} 已对承办单位开放", data={"file": found.id})
     audit.record("order.file.release", f"order:{order.id}", file=file_id)
 
 

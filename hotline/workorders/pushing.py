@@ -24,16 +24,21 @@ from hotline.config import Config
 from hotline.db import session
 from hotline.errors import Conflict, NotFound
 from hotline.jobs import Job, enqueue
-from hotline.workorders.codes import Move
-from hotline.workorders.exchange_models import OutgoingEvent, Platform
+from hotline.places.models import Institution
+from hotline.workorders.codes import Move, State
+from hotline.workorders.exchange_models import Attachment, OutgoingEvent, Platform
 from hotline.workorders.models import Order, OrderMove
-from hotline.workorders.outgoing import TOLD
+from hotline.workorders.outgoing import DRAFTS, NAMES
 
 WAITS = tuple(timedelta(minutes=wait) for wait in (1, 5, 30, 120, 360, 720, 1440))
 SECONDS = 10
-ANSWERS = frozenset({Move.APPROVE, Move.REPLY_DIRECTLY, Move.ANSWERED_WITH_PARENT})
-FOR_PLATFORMS = TOLD | {Move.REGISTER, Move.REPLY, Move.SUPPLEMENT, Move.URGE, Move.SUPERVISE, Move.WITHDRAW}
-"""Lines of the history that are the platform's business; messages between hotline and unit are not."""
+ANSWERS = frozenset({Move.APPROVE, Move.ANSWERED_WITH_PARENT})
+ANSWERED = frozenset({State.TO_REVISIT, State.CLOSED, State.ARCHIVED, State.MERGED})
+DECISIONS = {Move.GRANT_EXTENSION: True, Move.REFUSE_EXTENSION: False, Move.REJECT_RETURN: False}
+PLAIN = ("until", "attempt", "outcome", "solved", "sat_result", "sat_unit", "sat_agent", "level", "not_accepted")
+"""What stands beside a move and is told as it is."""
+
+OF_FILE = ("ref", "name", "media_type", "size", "sha256")
 
 
 @dataclass(frozen=True)
@@ -55,17 +60,43 @@ def body(event: OutgoingEvent) -> dict[str, Any]:
     }
 
 
+def answered(order: Order) -> bool:
+    """Whether the order's answer stands approved."""
+    return order.state in ANSWERED and order.replied_at is not None
+
+
 def line_of(order: Order, line: OrderMove) -> dict[str, Any]:
     """One line of an order's history, as platforms read it; an answer only once it is approved."""
-    answer = {"result": order.result or "", "reply": order.reply or ""} if line.move in ANSWERS else {}
-    return answer | {
-        "move": line.move.value,
-        "from_state": line.from_state.value if line.from_state else None,
-        "to_state": line.to_state.value,
-        "at": line.at.isoformat(),
-        "by": line.party.value,
-        "reason": "" if line.move is Move.REPLY else line.reason or "",
-    }
+    told = line.move in ANSWERS and answered(order)
+    answer = {"result": order.result or "", "reply": order.reply or ""} if told else {}
+    return (
+        answer
+        | _beside(line)
+        | {
+            "type": NAMES[line.move],
+            "from_state": line.from_state.value if line.from_state else None,
+            "to_state": line.to_state.value,
+            "at": line.at.isoformat(),
+            "by": line.party.value,
+            "reason": "" if line.move in DRAFTS or line.move is Move.ANSWERED_WITH_PARENT else line.reason or "",
+        }
+    )
+
+
+def _beside(line: OrderMove) -> dict[str, Any]:
+    """What the message tells besides: the unit, the date, the grades, the main order, the file."""
+    data = line.data
+    told = {name: data[name] for name in PLAIN if data.get(name) is not None}
+    if line.move in DECISIONS:
+        told["granted"] = DECISIONS[line.move]
+    if "unit" in data:
+        told["unit"] = session.get_one(Institution, data["unit"]).name
+    if "parent" in data:
+        told["main"] = data["parent"]
+    if "file" in data:
+        kept = session.get_one(Attachment, data["file"])
+        told["file"] = {name: getattr(kept, name) for name in OF_FILE}
+    return told
 
 
 def signed(platform: Platform, event_id: str, content: bytes) -> dict[str, str]:
@@ -156,7 +187,7 @@ def _outside(host: str, port: int) -> bool:
 def history(order: Order) -> list[dict[str, Any]]:
     """The order's history as its platform may read it, oldest first."""
     lines = select(OrderMove).where(
-        OrderMove.order_id == order.id, OrderMove.move.in_(FOR_PLATFORMS), OrderMove.internal.is_(False)
+        OrderMove.order_id == order.id, OrderMove.move.in_(NAMES), OrderMove.internal.is_(False)
     )
     return [line_of(order, line) for line in session.scalars(lines.order_by(OrderMove.id))]
 

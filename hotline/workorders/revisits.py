@@ -1,13 +1,13 @@
 """回访: the person is asked whether the matter is solved and how satisfied they are; at least three attempts."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import func, select
 
 from hotline import clock
 from hotline.db import session
 from hotline.errors import Conflict, Invalid, Refused
-from hotline.workorders import moves
+from hotline.workorders import bundles, moves
 from hotline.workorders.codes import FAILURE_LABEL, SOLVED_LABEL, Move, RevisitFailure, Solved, State
 from hotline.workorders.models import Order, Revisit
 from hotline.workorders.moves import By
@@ -43,7 +43,9 @@ def fail(order: Order, by: By, why: RevisitFailure, remark: str = "") -> Revisit
     made = _attempt(order, by, remark)
     made.failure = why
     session.add(made)
-    moves.note(order, Move.REVISIT_TRY, by, reason=remark, data={"attempt": made.attempt, "result": FAILURE_LABEL[why]})
+    moves.note(
+        order, Move.REVISIT_TRY, by, reason=remark, data={"attempt": made.attempt, "outcome": FAILURE_LABEL[why]}
+    )
     return made
 
 
@@ -55,8 +57,8 @@ def answer(order: Order, by: By, verdict: Verdict, remark: str = "") -> Revisit:
     made.sat_unit = order.sat_unit = verdict.sat_unit
     made.sat_agent = order.sat_agent = verdict.sat_agent
     session.add(made)
-    said = SOLVED_LABEL[verdict.solved]
-    moves.note(order, Move.REVISIT_TRY, by, reason=remark, data={"attempt": made.attempt, "result": said})
+    said = {"attempt": made.attempt, "outcome": SOLVED_LABEL[verdict.solved], **asdict(verdict)}
+    moves.note(order, Move.REVISIT_TRY, by, reason=remark, data=said)
     return made
 
 
@@ -113,3 +115,4 @@ def close(order: Order, by: By, opinion: str = "") -> None:
         raise Invalid("诉求人不满意：请退回重办，或写明办结意见", fields={"opinion": ["请写明办结意见"]})
     moves.make(order, Move.CLOSE, by, reason=opinion.strip())
     order.closed_at = clock.now()
+    bundles.close_children(order, order.closed_at)

@@ -61,7 +61,7 @@ def _move(order: Order, line: OrderMove, unit_id: int | None) -> Line:
 
 def _detail(line: OrderMove) -> str:
     if line.move is Move.REVISIT_TRY:
-        return f"第{line.data.get('attempt')}次：{line.data.get('result')}"
+        return f"第{line.data.get('attempt')}次：{line.data.get('outcome')}"
     if line.move in (Move.ASK_EXTENSION, Move.GRANT_EXTENSION, Move.SUSPEND) and "until" in line.data:
         return f"至 {line.data['until'][:10]}"
     if line.move is Move.SEEN:

@@ -226,7 +226,15 @@ def test_state_history_and_answer_are_told_when_approved(client, city):
     session.commit()
     assert client.get(f"/api/orders/{order.external_no}", headers=city).json["reply"] == "费用已退还"
     lines = client.get(f"/api/orders/{order.external_no}/history", headers=city).json["lines"]
-    assert [line["move"] for line in lines] == ["register", "dispatch", "sign", "start", "reply", "approve"]
+    assert [line["type"].removeprefix("order.") for line in lines] == [
+        "register",
+        "dispatch",
+        "sign",
+        "start",
+        "reply.draft",
+        "reply",
+    ]
+    assert lines[1]["unit"] == "南京鼓楼医院"
     assert lines[-1]["reply"] == "费用已退还"
     assert "钱多多" not in json.dumps(lines, ensure_ascii=False)
 
@@ -259,6 +267,21 @@ def test_a_file_comes_in_and_out(client, city):
     assert disposition.startswith("attachment;")
     assert "filename*=UTF-8''%E8%AF%81%E6%8D%AE.pdf" in disposition
     assert audit.verify().broken_at is None
+
+
+def test_the_files_of_an_order_are_listed_for_its_platform_only(client, city, app):
+    deliver(client, city)
+    own = upload(client, city).json
+    order = session.scalars(select(Order)).one()
+    answer = files.add(app.config["HOTLINE"].attachments_dir, order, "答复.pdf", b"%PDF-1.7 answer", make.desk())
+    session.commit()
+    path = f"/api/orders/{ORDER['external_no']}/files"
+    listed = client.get(path, headers=city).json["files"]
+    assert listed[0] == own
+    assert [one["ref"] for one in listed] == [own["ref"], answer.ref]
+    assert client.get(f"{path}/{listed[1]['ref']}", headers=city).data == b"%PDF-1.7 answer"
+    assert client.get(path, headers=key("另一平台", Source.PROV)).status_code == 404
+    assert client.get(path, headers=key("写入平台", Source.WEB, [Scope.WRITE])).status_code == 403
 
 
 def _zip(*names):

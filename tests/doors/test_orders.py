@@ -13,6 +13,7 @@ from hotline.calls.models import Category
 from hotline.crisis.models import RiskSheet
 from hotline.db import session
 from hotline.people.models import Account, AccountRole, Role
+from hotline.web.orders import exports
 from hotline.workorders import bundles, files, handling, ladder, links, platforms, self_orders
 from hotline.workorders.codes import Nature, Source, State
 from hotline.workorders.desk_models import OrderNotice, SavedView
@@ -335,6 +336,19 @@ def test_a_list_is_taken_along_masked_and_on_record(desk, stranger):
     assert "order.export" in session.scalars(select(audit.AuditEntry.action)).all()
     foreign = stranger.post("/orders/export", data={"view": "all"}).data.decode("utf-8-sig")
     assert len(foreign.splitlines()) == 1
+
+
+def test_a_list_that_is_cut_says_so(desk, monkeypatch):
+    for _ in range(51):
+        make.order()
+    session.commit()
+    whole = desk.post("/orders/export", data={"view": "all"}).data.decode("utf-8-sig").splitlines()
+    assert len(whole) == 52
+    monkeypatch.setattr(exports, "MOST", 50)
+    cut = desk.post("/orders/export", data={"view": "all"}).data.decode("utf-8-sig").splitlines()
+    assert (len(cut), cut[-1].strip('"')) == (52, exports.CUT)
+    assert "“导出”" in exports.CUT
+    assert "最多 5000 张" in desk.get("/orders/?view=all").get_data(as_text=True)
 
 
 def test_a_new_order_and_what_it_may_repeat(desk):

@@ -185,6 +185,7 @@ ROUTES: dict[str, str | set[Role]] = {
     "exchange.history": MACHINE,
     "exchange.tell": MACHINE,
     "exchange.add_file": MACHINE,
+    "exchange.list_files": MACHINE,
     "exchange.read_file": MACHINE,
     "exchange.file_month": MACHINE,
     "exchange_papers.openapi": PUBLIC,

@@ -5,6 +5,7 @@ import hmac
 import json
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -12,12 +13,15 @@ from threading import Thread
 import pytest
 from sqlalchemy import select
 
+from hotline import clock
 from hotline.db import session
 from hotline.errors import Conflict
 from hotline.jobs import Outbox
-from hotline.workorders import handling, platforms, pushing
-from hotline.workorders.codes import Source
+from hotline.workorders import bundles, chores, files, handling, platforms, pushing, revisits
+from hotline.workorders.codes import Party, RevisitFailure, Solved, Source, State
 from hotline.workorders.exchange_models import OutgoingEvent
+from hotline.workorders.moves import By
+from hotline.workorders.revisits import Verdict
 from tests.matters import workorders as make
 
 
@@ -135,6 +139,87 @@ def test_a_delivered_event_is_not_sent_again_and_a_disabled_platform_is_told_not
     assert len(told) == 1
     assert [row[2] for row in pushing.listed(open_only=False)] == [order.own_no]
     assert pushing.listed(open_only=True) == []
+
+
+def told_of(order):
+    """What the platform was told of an order: each event's kind and content."""
+    events = select(OutgoingEvent).where(OutgoingEvent.order_id == order.id).order_by(OutgoingEvent.id)
+    return [(event.kind, pushing.body(event)["data"]) for event in session.scalars(events)]
+
+
+def test_events_bear_the_names_of_the_interchange_and_say_what_was_decided(app, tmp_path):
+    platforms.add("市12345", Source.CITY, callback_url="http://127.0.0.1:1/")
+    order, here, there = make.at_state(State.PROCESSING)
+    until = order.due_at + timedelta(days=3)
+    handling.ask_extension(order, there, until, "需要会诊")
+    handling.decide_extension(order, here, granted=True)
+    kept = files.add(tmp_path, order, "a.pdf", b"%PDF-1.7 x", there)
+    files.add(tmp_path, order, "b.pdf", b"%PDF-1.7 y", By(Party.PLATFORM))
+    handling.reply(order, there, "已退费", "费用已退还")
+    assert "费用已退还" not in str(told_of(order))
+    handling.approve(order, here)
+    revisits.fail(order, here, RevisitFailure.NO_ANSWER)
+    revisits.answer(order, here, Verdict(Solved.YES, 5, 4, None))
+    revisits.close(order, here)
+    told = told_of(order)
+    assert [kind.removeprefix("order.") for kind, _ in told] == [
+        *("dispatch", "sign", "start", "extend.request", "extend.decision"),
+        *("attachment", "reply", "revisit", "revisit", "close"),
+    ]
+    said = [data for _, data in told]
+    assert said[0]["unit"] == "南京鼓楼医院"
+    assert said[3]["until"] == until.isoformat()
+    assert (said[4]["until"], said[4]["granted"]) == (until.isoformat(), True)
+    assert (said[5]["file"]["ref"], said[6]["reply"]) == (kept.ref, "费用已退还")
+    assert (said[7]["attempt"], "solved" in said[7]) == (1, False)
+    grades = {name: said[8].get(name) for name in ("solved", "sat_result", "sat_unit", "sat_agent")}
+    assert grades == {"solved": Solved.YES, "sat_result": 5, "sat_unit": 4, "sat_agent": None}
+
+
+def test_an_answer_that_is_worked_again_is_told_no_more(app):
+    platforms.add("市12345", Source.CITY, callback_url="http://127.0.0.1:1/")
+    order, here, there = make.at_state(State.TO_REVISIT)
+    handling.rework(order, here, "不满意")
+    handling.restart(order, here)
+    handling.reply(order, there, "又办", "未审核的答复")
+    assert "未审核的答复" not in str(told_of(order)) + str(pushing.history(order))
+
+
+def test_a_bundled_order_tells_its_own_platform_the_end(app):
+    platforms.add("省12345", Source.PROV, callback_url="http://127.0.0.1:1/")
+    main, here, there = make.at_state(State.PROCESSING, reply_required=False)
+    early, late = make.order(here, source=Source.PROV), make.order(here, source=Source.PROV)
+    bundles.merge(early.id, main.id, here, "同一事项")
+    handling.reply(main, there, "已退费", "费用已退还")
+    handling.approve(main, here)
+    bundles.merge(late.id, main.id, here, "同一事项")
+    revisits.close(main, here)
+    for child in (early, late):
+        assert [kind for kind, _ in told_of(child)] == ["order.bundle", "order.reply", "order.close"]
+        assert told_of(child)[1][1]["reply"] == "费用已退还"
+        assert told_of(child)[2][1]["main"] == main.own_no
+        assert (child.state, child.closed_at, child.due_at) == (State.MERGED, main.closed_at, None)
+    clock.use(lambda: main.closed_at + timedelta(days=31))
+    try:
+        assert chores.archive() == 1
+    finally:
+        clock.use(None)
+    for order in (main, early, late):
+        assert pushing.history(order)[-1]["type"] == "order.archive"
+
+
+def test_a_main_order_worked_again_opens_what_is_bundled_under_it(app):
+    platforms.add("省12345", Source.PROV, callback_url="http://127.0.0.1:1/")
+    main, here, there = make.at_state(State.PROCESSING, reply_required=False)
+    child = make.order(here, source=Source.PROV)
+    bundles.merge(child.id, main.id, here, "同一事项")
+    handling.reply(main, there, "已退费", "费用已退还")
+    handling.approve(main, here)
+    revisits.close(main, here)
+    handling.rework(main, here, "又来反映")
+    assert (child.closed_at, child.replied_at) == (None, None)
+    assert child.due_at is not None
+    assert told_of(child)[-1][0] == "order.rework"
 
 
 def test_self_received_orders_tell_no_platform(app):

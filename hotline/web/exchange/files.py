@@ -15,7 +15,8 @@ from hotline.web.exchange.doors import door
 from hotline.web.exchange.entrance import caller
 from hotline.web.exchange.orders import own
 from hotline.web.gate.attachments import attachment
-from hotline.workorders import delivery, files, moves
+from hotline.workorders import delivery, files, moves, pushing
+from hotline.workorders.exchange_models import Attachment
 from hotline.workorders.platforms import Scope
 
 
@@ -37,8 +38,23 @@ def add_file(sent: dict[str, Any], external_no: str) -> ResponseReturnValue:
     data = upload.stream.read(files.MOST_BYTES + 1)
     kept = files.add(_folder(), order, upload.filename or "", data, delivery.by_platform(caller().name))
     session.commit()
-    shown = {name: getattr(kept, name) for name in ("ref", "name", "media_type", "size", "sha256")}
-    return jsonify(shown), 201
+    return jsonify(_shown(kept)), 201
+
+
+def _shown(kept: Attachment) -> dict[str, Any]:
+    return {name: getattr(kept, name) for name in pushing.OF_FILE}
+
+
+@operation(
+    door,
+    "GET",
+    "/orders/<external_no>/files",
+    "一张工单的附件目录",
+    scope=Scope.READ,
+    answers={200: schemas.Files},
+)
+def list_files(external_no: str) -> ResponseReturnValue:
+    return jsonify(files=[_shown(kept) for kept in files.of_order(own(external_no).id)])
 
 
 @operation(door, "GET", "/orders/<external_no>/files/<ref>", "下载附件", scope=Scope.READ, answers={200: None})

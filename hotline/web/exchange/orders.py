@@ -19,7 +19,7 @@ from hotline.web.exchange.document import operation
 from hotline.web.exchange.doors import door
 from hotline.web.exchange.entrance import caller
 from hotline.workorders import delivery, pushing, registering
-from hotline.workorders.codes import Nature, State, Urgency
+from hotline.workorders.codes import Nature, Urgency
 from hotline.workorders.delivery import Receipt, Told
 from hotline.workorders.models import Order
 from hotline.workorders.platforms import Scope
@@ -27,7 +27,6 @@ from hotline.workorders.registering import Demand
 
 PLAIN = ("title", "content", "channel", "kind", "confidential", "reply_required", "external_no")
 OPTIONAL = ("caller_name", "caller_phone", "contact_phone", "address", "district_code", "registered_at", "reply_due")
-ANSWERED = frozenset({State.TO_REVISIT, State.CLOSED, State.ARCHIVED, State.MERGED})
 
 
 @operation(
@@ -197,7 +196,7 @@ def _told(external_no: str, receipt: Receipt, message: str = "") -> dict[str, An
 def _shown(order: Order) -> dict[str, Any]:
     unit = session.get(Institution, order.unit_id) if order.unit_id else None
     main = session.get(Order, order.parent_id) if order.parent_id else None
-    answered = order.state in ANSWERED and order.replied_at is not None
+    answered = pushing.answered(order)
     copied = (
         "external_no",
         "own_no",

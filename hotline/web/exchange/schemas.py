@@ -6,6 +6,7 @@ from hotline.calls.models import Category
 from hotline.web.exchange.values import Choice, Flag, Instant, Number, Text, Whole
 from hotline.workorders.codes import NATURE_LABEL, SOURCE_LABEL, STATE_LABEL, URGENCY_LABEL, Source
 from hotline.workorders.delivery import Told
+from hotline.workorders.outgoing import NAMES
 
 KIND_LABEL = {"1": "新问题", "2": "同工单", "3": "补充工单", "4": "咨询工单", "5": "接管工单"}
 CHANNEL_LABEL = {
@@ -137,7 +138,9 @@ class OrderOut(Schema):
     signed_at = fields.DateTime(required=True, allow_none=True)
     contacted_at = fields.DateTime(required=True, allow_none=True)
     replied_at = fields.DateTime(required=True, allow_none=True)
-    closed_at = fields.DateTime(required=True, allow_none=True)
+    closed_at = fields.DateTime(
+        required=True, allow_none=True, metadata={"description": "办结时间；并入主单的随主单办结"}
+    )
     result = fields.String(required=True, allow_none=True, metadata={"description": "审核通过后给出"})
     reply = fields.String(required=True, allow_none=True, metadata={"description": "审核通过后给出"})
     urged = fields.Integer(required=True)
@@ -156,10 +159,20 @@ class Orders(Schema):
     after = fields.String(required=True, allow_none=True)
 
 
-class Line(Schema):
-    """One line of an order's history."""
+class FileOut(Schema):
+    """A file of an order."""
 
-    move = fields.String(required=True)
+    ref = fields.String(required=True)
+    name = fields.String(required=True)
+    media_type = fields.String(required=True)
+    size = fields.Integer(required=True)
+    sha256 = fields.String(required=True)
+
+
+class Line(Schema):
+    """One line of an order's history, and what an event tells."""
+
+    type = fields.String(required=True, validate=validate.OneOf(sorted(set(NAMES.values()))))
     from_state = fields.String(required=True, allow_none=True)
     to_state = fields.String(required=True)
     at = fields.String(required=True, metadata={"format": "date-time"})
@@ -167,6 +180,19 @@ class Line(Schema):
     reason = fields.String(required=True)
     result = fields.String()
     reply = fields.String()
+    unit = fields.String(metadata={"description": "派往的承办单位"})
+    until = fields.String(metadata={"format": "date-time", "description": "申请、同意或承诺的时限"})
+    granted = fields.Boolean(metadata={"description": "是否同意延期或退单"})
+    main = fields.String(metadata={"description": "主单的本地编号"})
+    attempt = fields.Integer(metadata={"description": "第几次回访"})
+    outcome = fields.String(metadata={"description": "回访结果"})
+    solved = fields.String()
+    sat_result = fields.Integer()
+    sat_unit = fields.Integer()
+    sat_agent = fields.Integer()
+    level = fields.Integer(metadata={"description": "督办级别"})
+    not_accepted = fields.String(metadata={"description": "不予受理的情形"})
+    file = fields.Nested(FileOut)
 
 
 class History(Schema):
@@ -176,14 +202,10 @@ class History(Schema):
     lines = fields.List(fields.Nested(Line), required=True)
 
 
-class FileOut(Schema):
-    """A file of an order."""
+class Files(Schema):
+    """The files of an order, the first added first."""
 
-    ref = fields.String(required=True)
-    name = fields.String(required=True)
-    media_type = fields.String(required=True)
-    size = fields.Integer(required=True)
-    sha256 = fields.String(required=True)
+    files = fields.List(fields.Nested(FileOut), required=True)
 
 
 class Filed(Schema):
