@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 FIELDS: Mapping[str, frozenset[str]] = {
     "menu": frozenset({"say", "keys", "default", "seconds"}),
     "answer": frozenset({"say", "next"}),
-    "queue": frozenset({"say", "line", "hours", "closed"}),
+    "queue": frozenset({"say", "line", "hours", "closed", "holiday"}),
     "transfer": frozenset({"say", "endpoint"}),
     "voicemail": frozenset({"say", "line"}),
     "callback": frozenset({"say", "line"}),
@@ -137,6 +137,8 @@ def _menu_faults(name: str, body: Document, _document: Document, _lines: Lines) 
 def _queue_faults(name: str, body: Document, document: Document, lines: Lines) -> Iterator[Fault]:
     yield from _line_faults(name, body, document, lines)
     if not body.get("hours"):
+        if body.get("holiday"):
+            yield Fault(name, "有节假日的去向却没有服务时间")
         return
     hours = document.get("hours", {})
     if not isinstance(hours, Mapping) or body["hours"] not in hours:
@@ -220,7 +222,7 @@ def _targets(body: Document) -> list[str]:
 
 def _silent_targets(body: Document) -> list[str]:
     """Where a caller goes who presses nothing, or finds a line closed."""
-    return [body[name] for name in ("default", "next", "closed") if body.get(name)]
+    return [body[name] for name in ("default", "next", "closed", "holiday") if body.get(name)]
 
 
 def _reachable(nodes: Document, start: list[str], ways: Callable[[Document], list[str]]) -> dict[str, None]:

@@ -17,11 +17,14 @@ def led_to(here: Node, tree: Tree, key: str, straight: str = "") -> Node:
     return tree.nodes[here.keys.get(key) or here.text("default") or tree.entry]
 
 
-def passed_closed(tree: Tree, node: Node, is_open: Callable[[Node], bool]) -> Iterator[Node]:
-    """The nodes a caller passes from `node` on because their lines are closed; the last one is where he stays."""
+def passed_closed(tree: Tree, node: Node, instead: Callable[[Node], str]) -> Iterator[Node]:
+    """The nodes a caller passes from `node` on because their lines are closed; the last one is where he stays.
+
+    `instead`: where a queue leads while it is closed; empty while it is open.
+    """
     yield node
-    while node.kind == "queue" and not is_open(node):
-        node = tree.nodes[node.text("closed")]
+    while node.kind == "queue" and (target := instead(node)):
+        node = tree.nodes[target]
         yield node
 
 

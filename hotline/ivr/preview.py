@@ -57,7 +57,7 @@ class _House:
 
     tree: Tree
     config: Config
-    is_open: Callable[[Node], bool]
+    instead: Callable[[Node], str]
     here: Node = field(init=False)
     closed: list[str] = field(default_factory=list)
     asked: bool = False
@@ -90,7 +90,7 @@ class _House:
         return ways.get(path, lambda: [Hangup()])()
 
     def _arrive(self, node: Node, step: int) -> Plan:
-        *closed, self.here = plans.passed_closed(self.tree, node, self.is_open)
+        *closed, self.here = plans.passed_closed(self.tree, node, self.instead)
         self.closed += [passed.id for passed in closed]
         if self.leg:
             self.arrivals.append((len(self.leg.lines), self.here.id))
@@ -115,7 +115,7 @@ def _prompts(verb: Verb) -> int:
 def play(document: Any, keys: Sequence[str], at: datetime, config: Config) -> Played:
     """Call the draft at `at` and press `keys`. Raises Invalid, naming its faults, for a broken draft."""
     tree = service.with_event_lines(service.checked(document), service.event_lines(at))
-    house = _House(tree, config, lambda node: service.is_open(tree, node, at))
+    house = _House(tree, config, lambda node: service.instead(tree, node, at))
     loop = VirtualLoop()
     try:
         return _told(house, _call(loop, house, keys))

@@ -103,17 +103,20 @@ def with_event_lines(menu: Tree, on: list[EventLine]) -> Tree:
     return menu.with_nodes(Node(entry.id, entry.kind, body), *added)
 
 
-def is_open(menu: Tree, node: Node, at: datetime) -> bool:
-    """Whether a queue's hours, if it has any, include `at`: wall clock, days by the work calendar with 调休."""
+def instead(menu: Tree, node: Node, at: datetime) -> str:
+    """The node a queue leads to when its hours, if it has any, do not include `at`; empty while it is open.
+
+    Hours are wall clock, days by the work calendar with 调休.
+    """
     name = node.text("hours")
     if not name:
-        return True
-    local = clock.local(at)
-    minute = local.hour * 60 + local.minute
-    kind = "workday" if calendar_book.current().is_workday(local.date()) else "holiday"
-    return any(
-        days in ("all", kind) and minutes(start) <= minute < minutes(end) for days, start, end in menu.hours[name]
-    )
+        return ""
+    local, days = clock.local(at), calendar_book.current()
+    minute, day = local.hour * 60 + local.minute, local.date()
+    kinds = ("all", "workday" if days.is_workday(day) else "holiday")
+    if any(kind in kinds and minutes(start) <= minute < minutes(end) for kind, start, end in menu.hours[name]):
+        return ""
+    return days.is_holiday(day) and node.text("holiday") or node.text("closed")
 
 
 def publish(document: dict[str, Any], *, by: int | None, at: datetime, note: str = "") -> Menu:

@@ -5,7 +5,8 @@ A tree is JSON: `{"entry": id, "hours": {name: [[days, from, to], …]}, "nodes"
 
 - `menu`: `say`, `keys` {key: node}, `default` (node without a key or after wrong keys), `seconds`
 - `answer`: `say`, `next` (node after the answer; default: the end of the call)
-- `queue`: `say`, `line`, optional `hours` and `closed` (node outside them)
+- `queue`: `say`, `line`, optional `hours` with `closed` (node outside them) and `holiday` (the same on public holidays;
+  default: `closed`)
 - `transfer`: `say`, `endpoint`
 - `voicemail`: `say`, `line`, `callback`: `say`, `line`
 - `hangup`: `say`

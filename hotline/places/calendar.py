@@ -49,13 +49,15 @@ class WorkCalendar:
     hours: tuple[Hours, ...]
     _windows: dict[date, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict, compare=False, repr=False)
 
-    def is_workday(self, day: date) -> bool:
+    def is_holiday(self, day: date) -> bool:
+        """Whether a public holiday is kept on `day`; an ordinary weekend is none."""
         told = self.notices.get(day)
         if told is not None:
-            return told
-        if day.year not in self.years and (day.month, day.day) in FIXED_HOLIDAYS:
-            return False
-        return day.weekday() < 5
+            return not told
+        return day.year not in self.years and (day.month, day.day) in FIXED_HOLIDAYS
+
+    def is_workday(self, day: date) -> bool:
+        return not self.is_holiday(day) and (day in self.notices or day.weekday() < 5)
 
     def is_settled(self, day: date) -> bool:
         """Whether no notice can change this day any more."""

@@ -84,6 +84,7 @@ const BODY = {
       field("进入线路", use.line(node)),
       field("服务时间", use.hours(node)),
       field("服务时间以外转到", use.target(node, "closed", "（无）")),
+      field("节假日服务时间以外转到", use.target(node, "holiday", "（同服务时间以外）")),
     ),
   ],
   transfer: (node, use) => [field("转接号码", use.input(node, "endpoint", { inputMode: "tel", placeholder: "例：120" }))],

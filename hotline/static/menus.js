@@ -34,7 +34,7 @@ function order() {
   const found = new Set([tree.entry]);
   for (const name of found) {
     const node = tree.nodes[name] || {};
-    for (const next of [...Object.values(node.keys || {}), node.default, node.next, node.closed]) if (next) found.add(next);
+    for (const next of [...Object.values(node.keys || {}), node.default, node.next, node.closed, node.holiday]) if (next) found.add(next);
   }
   return [...new Set([...found, ...Object.keys(tree.nodes)])].filter((name) => tree.nodes[name]);
 }
@@ -106,7 +106,7 @@ function rename(old, name) {
   const moved = (node) => ({
     ...node,
     ...(node.keys && { keys: Object.fromEntries(Object.entries(node.keys).map(([key, target]) => [key, to(target)])) }),
-    ...Object.fromEntries(["default", "next", "closed"].filter((way) => node[way]).map((way) => [way, to(node[way])])),
+    ...Object.fromEntries(["default", "next", "closed", "holiday"].filter((way) => node[way]).map((way) => [way, to(node[way])])),
   });
   tree.nodes = Object.fromEntries(Object.entries(tree.nodes).map(([each, node]) => [to(each), moved(node)]));
   tree.entry = to(tree.entry);

@@ -1,10 +1,12 @@
 """The telephone door: genuine or nothing, once, never silent, never an error."""
 
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import func, select, text
 
+from hotline import clock
 from hotline.calls.models import Call, CallEvent, CallState, Category, EventKind, Outcome
 from hotline.db import session
 from tests.signed import Provider, caller_leg
@@ -125,6 +127,29 @@ def test_self_service_ends_as_ivr(provider):
     provider.call("/phone/status", LEG, CallStatus="completed", CallDuration="30")
     call = the_call()
     assert (call.outcome, call.accepted, call.category) == (Outcome.SELF_SERVICE, True, Category.IVR)
+
+
+@pytest.mark.parametrize(
+    ("hour", "day", "said"),
+    [
+        (20, 12, "节假日期间，电话预约挂号"),
+        (20, 25, "电话预约挂号的服务时间是每天"),
+        (20, 4, "电话预约挂号的服务时间是每天"),
+        (10, 12, "正在为您转接预约挂号"),
+    ],
+    ids=["holiday", "sunday", "worked-sunday", "holiday-open"],
+)
+def test_a_closed_line_has_its_own_words_on_a_public_holiday(provider, hour, day, said):
+    with clock.held_at(clock.at_local(date(2024, 2, day), hour)):
+        reply = provider.call("/phone/voice", LEG)
+        told = provider.call(next_path(reply), LEG, Digits="1")
+        assert said in told.text
+        if hour == 20:
+            assert "<Enqueue" in provider.call(next_path(told), LEG).text
+    session.expire_all()
+    closed = session.scalars(select(CallEvent.data).where(CallEvent.kind == EventKind.CLOSED_HOURS)).all()
+    assert [each["node"] for each in closed] == (["booking"] if hour == 20 else [])
+    assert the_call().queue == ("general" if hour == 20 else "booking")
 
 
 def test_a_caller_who_hangs_up_in_the_line_is_abandoned_and_to_be_called_back(provider):

@@ -72,6 +72,10 @@ BROKEN = [
     (("nodes", "booking", "hours"), "never", "booking", "未定义"),
     (("nodes", "booking", "closed"), "", "booking", "非服务时间的去向"),
     (("nodes", "booking_closed", "next"), "booking", "booking", "循环"),
+    (("nodes", "booking", "holiday"), "moon", "booking", "指向不存在的节点：moon"),
+    (("nodes", "booking_holiday", "next"), "booking", "booking", "循环"),
+    (("nodes", "booking", "holiday"), None, "booking_holiday", "没有任何按键"),
+    (("nodes", "general", "holiday"), "fever", "general", "没有服务时间"),
     (("nodes", "crisis"), {**DEFAULT["nodes"]["crisis"], "hours": "booking", "closed": "general"}, "crisis", "危机"),
     (("nodes", "topics", "keys"), {}, "topics", "没有按键"),
     (("nodes", "topics", "keys", "A"), "general", "topics", "按键无效"),
@@ -115,6 +119,7 @@ def node(draw):
         body["line"] = draw(st.sampled_from(["general", "consult"]))
         if kind == "queue" and draw(st.booleans()):
             body |= {"hours": "day", "closed": draw(TARGET)}
+            body |= {"holiday": draw(TARGET)} if draw(st.booleans()) else {}
     elif kind == "transfer":
         body["endpoint"] = "120"
     return body
@@ -134,14 +139,21 @@ def trees(draw):
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
-@given(trees(), st.lists(st.sampled_from("0123456789*#"), max_size=12), st.booleans())
-def test_nobody_is_stranded_in_a_tree_without_faults(document, presses, is_open):
+@given(
+    trees(),
+    st.lists(st.sampled_from("0123456789*#"), max_size=12),
+    st.booleans(),
+    st.sampled_from(["closed", "holiday"]),
+)
+def test_nobody_is_stranded_in_a_tree_without_faults(document, presses, is_open, way):
     """Whatever was pressed, who then presses nothing comes to an end within as many steps as there are nodes."""
     assume(not faults(document, LINES))
     tree = Tree(document, LINES)
     here, silent = tree.nodes[tree.entry], 0
     while silent <= len(tree.nodes):
-        *_, here = plans.passed_closed(tree, here, lambda queue: is_open or not queue.text("hours"))
+        *_, here = plans.passed_closed(
+            tree, here, lambda queue: "" if is_open else queue.text(way) or queue.text("closed")
+        )
         last = plans.plan_of(here, "线路", 1)[-1] if here.kind != "queue" else None
         if isinstance(last, Collect):
             key = presses.pop() if presses else ""
@@ -185,6 +197,19 @@ def test_the_preview_knows_the_hours(app):
     night = play(app, DEFAULT, "1", at=NIGHT)
     assert (night.closed, night.node, night.line) == (["booking"], "general", "general")
     assert "服务时间是每天7点30分到17点30分" in texts(night)[3]
+
+
+def test_a_public_holiday_has_its_own_words_and_a_sunday_the_usual_ones(app):
+    def heard(day, document=DEFAULT):
+        return texts(play(app, document, "1", at=clock.at_local(day, 20)))[3]
+
+    new_year, sunday, worked_sunday = date(2024, 2, 12), date(2024, 2, 25), date(2024, 2, 4)
+    assert heard(new_year).startswith("节假日期间")
+    assert heard(sunday) == heard(worked_sunday) == DEFAULT["nodes"]["booking_closed"]["say"]
+    assert play(app, DEFAULT, "1", at=clock.at_local(new_year, 10)).line == "booking"
+    plain = changed("nodes", "booking", "holiday", to=None)
+    del plain["nodes"]["booking_holiday"]
+    assert heard(new_year, plain) == DEFAULT["nodes"]["booking_closed"]["say"]
 
 
 @pytest.mark.parametrize(

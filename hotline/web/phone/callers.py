@@ -64,7 +64,7 @@ def pressed() -> Answer:
 
 def _visit(tree: Tree, target: Node, answer: Answer, call: Call, step: int) -> Answer:
     """Arrive at a node, past the lines that are closed now."""
-    *closed, node = plans.passed_closed(tree, target, lambda queue: ivr.is_open(tree, queue, clock.now()))
+    *closed, node = plans.passed_closed(tree, target, lambda queue: ivr.instead(tree, queue, clock.now()))
     for passed in closed:
         intake.append(call.id, EventKind.CLOSED_HOURS, f"closed:{step}", node=passed.id)
         step += 1
