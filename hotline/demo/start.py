@@ -1,5 +1,5 @@
-"""What a demonstration starts with: people at their lines, two finished months of invented work, and the orders of
-these days."""
+"""What a demonstration starts with: people at their lines, hospitals to transfer to, two finished months of invented
+work, and the orders of these days."""
 
 from collections.abc import Iterator
 from random import Random
@@ -14,6 +14,7 @@ from hotline.demo import orders
 from hotline.people.models import Account, AccountRole, Role
 from hotline.places.models import Institution
 from hotline.queues import waiting
+from hotline.queues.records import Contact
 from hotline.statistics import house, sealing
 from hotline.statistics.figures import (
     BookingRow,
@@ -36,15 +37,18 @@ QUICK = {"12320快速预约": 29}
 OTHERS = {"我的南京客户端": 117, "江苏省预约挂号网": 12}
 HOSPITALS = 6
 CRISIS_TRAINED = 2
+DESKS = {"演示第一医院总值班": "025-00000101", "演示第二医院总值班": "025-00000102"}
+"""Numbers that no exchange has: administrators could not enter them."""
 
 
 def load() -> Iterator[None]:
-    """Agents get their lines; the month before last is made and published, the last one waits for its seal; orders
-    of these days stand in every state.
+    """Agents get their lines and two hospitals' desks; the month before last is made and published, the last one
+    waits for its seal; orders of these days stand in every state.
 
     Yields where whoever runs it commits.
     """
     _give_lines()
+    _add_desks()
     orders.platform_accounts()
     yield
     last = Month.of(clock.today()).previous
@@ -68,6 +72,11 @@ def _give_lines() -> None:
     people = session.scalars(select(Account.id).where(Account.id.in_(agents)).order_by(Account.id))
     for number, agent_id in enumerate(people):
         waiting.set_skills(agent_id, (crisis if number < CRISIS_TRAINED else []) + ordinary)
+
+
+def _add_desks() -> None:
+    rows = enumerate(DESKS.items(), 1)
+    session.add_all([Contact(code=f"demo-{n}", name=name, endpoint=to, position=90 + n) for n, (name, to) in rows])
 
 
 def invented(month: Month) -> MonthFigures:

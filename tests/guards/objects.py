@@ -230,6 +230,7 @@ def house(people) -> dict[Any, Any]:
     return {
         "line_id": line.id,
         "block_id": blocked.id,
+        "contact_code": "12356",
         "outbox_id": session.scalars(select(Outbox.id)).first(),
         "account_id": people[Role.AGENT].id,
         "institution_id": make.gulou(),

@@ -59,6 +59,7 @@ SHARED = {
     # the dispatchers' desk
     *("orders.bundle", "orders.link", "orders.release_file", "orders.remember_mapping", "orders.unlink"),
     # administration
+    *("admin.change_contact", "admin.remove_contact"),
     *("admin.add_alias", "admin.close_event_line", "admin.close_institution", "admin.describe_person"),
     *("admin.disable_person", "admin.drop_second_factor", "admin.enable_person", "admin.end_sessions"),
     *("admin.institution", "admin.locate_institution", "admin.merge_institution", "admin.person"),

@@ -16,6 +16,7 @@ from hotline.db import session
 from hotline.demo import month as demo_month
 from hotline.demo import scaling, start
 from hotline.errors import Conflict, Invalid
+from hotline.queues import contacts
 from hotline.statistics import checks, counted, counting, editions, months, printed, revisions, sealing
 from hotline.statistics.counted import Range
 from hotline.statistics.document import build
@@ -120,3 +121,5 @@ def test_a_demonstration_begins_with_one_month_published_and_one_to_seal(people)
     assert revisions.recount(before) == {}
     assert sealing.unsettled(sealing.examine(months.figures(last))) == []
     assert [one.month for one in months.past(last)] == [before]
+    desks = [row.endpoint for row in contacts.all_contacts() if "医院" in row.name]
+    assert desks == ["025-00000101", "025-00000102"]

@@ -1,8 +1,9 @@
-"""The administrators' and auditors' door: people, places, lists, voice menu, city returns, jobs, audit trail."""
+"""The administrators' and auditors' door: people, places, lists, contacts, menu, city returns, jobs, audit trail."""
 
 from hotline.web.admin import (
     calendar,
     codes,
+    contacts,
     finding,
     institutions,
     jobs,
@@ -19,6 +20,7 @@ from hotline.web.admin.entrance import door
 __all__ = [
     "calendar",
     "codes",
+    "contacts",
     "door",
     "finding",
     "institutions",
