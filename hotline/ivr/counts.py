@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from hotline.calls.models import Call, CallEvent, EventKind
 from hotline.db import session
 
-COUNTED = (EventKind.MENU_KEY, EventKind.STEP, EventKind.SERVED, EventKind.CLOSED_HOURS)
+COUNTED = (EventKind.MENU_KEY, EventKind.STEP, EventKind.SERVED, EventKind.CLOSED_HOURS, EventKind.SURVEYED)
 
 
 @dataclass
@@ -35,7 +35,7 @@ def by_node(start: datetime, end: datetime) -> dict[str, NodeCount]:
     for kind, node, key, to, times in session.execute(statement):
         if to:
             found[to].came += times
-        if kind is EventKind.MENU_KEY:
+        if kind in (EventKind.MENU_KEY, EventKind.SURVEYED):
             found[node].keys[key] += times
         elif kind is EventKind.SERVED:
             found[node].served += times

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from hotline.workorders.codes import SATISFACTION_LABEL
+
 FIELDS: Mapping[str, frozenset[str]] = {
     "menu": frozenset({"say", "keys", "default", "seconds"}),
     "answer": frozenset({"say", "next"}),
@@ -17,8 +19,11 @@ FIELDS: Mapping[str, frozenset[str]] = {
     "voicemail": frozenset({"say", "line"}),
     "callback": frozenset({"say", "line"}),
     "hangup": frozenset({"say"}),
+    "survey": frozenset({"say", "scores", "seconds"}),
 }
-KEYS = frozenset("0123456789*#")
+SCORES: Mapping[str, int] = {word: score for score, word in SATISFACTION_LABEL.items()}
+DIGITS = frozenset("0123456789")
+KEYS = DIGITS | set("*#")
 DAYS = frozenset({"workday", "holiday", "all"})
 MOST_NODES, MOST_SENTENCES, LONGEST_TEXT, LONGEST_WAIT = 200, 20, 500, 30
 PROMPT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -108,7 +113,12 @@ def _is_seconds(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LONGEST_WAIT
 
 
-_IS_FINE: Mapping[str, Callable[[Any], bool]] = {"say": lambda _: True, "keys": _is_keys, "seconds": _is_seconds}
+_IS_FINE: Mapping[str, Callable[[Any], bool]] = {
+    "say": lambda _: True,
+    "keys": _is_keys,
+    "scores": _is_keys,
+    "seconds": _is_seconds,
+}
 
 
 def speech_faults(name: str, say: Any) -> Iterator[Fault]:
@@ -159,6 +169,16 @@ def _transfer_faults(name: str, body: Document, _document: Document, _lines: Lin
         yield Fault(name, "转接缺少号码，或号码无效")
 
 
+def _survey_faults(name: str, body: Document, _document: Document, _lines: Lines) -> Iterator[Fault]:
+    scores = body.get("scores") or {}
+    if not scores:
+        yield Fault(name, "满意度评价没有按键")
+    if wrong := sorted(set(scores) - DIGITS):
+        yield Fault(name, f"评价按键只能是一位数字：{'、'.join(wrong)}")
+    if unknown := sorted(set(scores.values()) - SCORES.keys()):
+        yield Fault(name, f"评价只能是{'、'.join(SCORES)}：{'、'.join(unknown)}")
+
+
 def _nothing(_name: str, _body: Document, _document: Document, _lines: Lines) -> Iterator[Fault]:
     return iter(())
 
@@ -169,6 +189,7 @@ _OF_KIND: Mapping[str, Callable[[str, Document, Document, Lines], Iterator[Fault
     "voicemail": _line_faults,
     "callback": _line_faults,
     "transfer": _transfer_faults,
+    "survey": _survey_faults,
 }
 
 
@@ -198,10 +219,12 @@ def _shape_faults(document: Document) -> Iterator[Fault]:
     nodes = document["nodes"]
     reached = _reachable(nodes, [document["entry"]], _targets)
     for name in nodes:
-        if name not in reached:
+        if name not in reached and nodes[name]["kind"] != "survey":
             yield Fault(name, "没有任何按键能到达此节点")
         if name in _reachable(nodes, _silent_targets(nodes[name]), _silent_targets):
             yield Fault(name, "不按键会在此循环")
+    for name in [name for name in nodes if nodes[name]["kind"] == "survey"][1:]:
+        yield Fault(name, "满意度评价只能有一个")
     silent = _reachable(nodes, [document["entry"]], _silent_targets)
     if not any(nodes[name]["kind"] == "queue" for name in silent):
         yield Fault(document["entry"], "不按任何键无法到达人工")
@@ -236,5 +259,5 @@ def _reachable(nodes: Document, start: list[str], ways: Callable[[Document], lis
 
 
 def in_order(document: Document) -> list[str]:
-    """The nodes of a tree without faults as callers come to them."""
-    return list(_reachable(document["nodes"], [document["entry"]], _targets))
+    """The nodes of a tree without faults as callers come to them; a survey no key leads to stands last."""
+    return list(_reachable(document["nodes"], [document["entry"]], _targets) | dict.fromkeys(document["nodes"]))

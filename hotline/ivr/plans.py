@@ -7,6 +7,8 @@ from hotline.telephony.steps import Collect, Connect, Goto, Hangup, Pause, Plan,
 
 LEAVE_MESSAGE = "请在滴声后留言，讲完请按井号键。"
 CALLBACK_NOTED = "已为您登记，我们会尽快回拨您的来电号码，请保持电话畅通。"
+CALLER_ENDS = "感谢您的来电，再见。"
+THANKS = "感谢您的评价，再见。"
 USUAL_SECONDS = "5"
 
 
@@ -31,8 +33,10 @@ def passed_closed(tree: Tree, node: Node, instead: Callable[[Node], str]) -> Ite
 def plan_of(node: Node, line_name: str, step: int) -> Plan:
     """What is played at a node. Of a queue only its words: who waits there, and how, is the queue's matter."""
     says = tuple(_named(part, line_name) for part in node.spoken)
+    seconds = int(node.text("seconds", USUAL_SECONDS))
+    if node.kind == "survey":
+        return [Collect(says, "/phone/score", seconds=seconds), *goodbye()]
     if node.kind == "menu":
-        seconds = int(node.text("seconds", USUAL_SECONDS))
         then = f"/phone/menu?node={node.id}&n={step}"
         return [Collect(says, then, seconds=seconds, finish_on="", on_empty=True)]
     return [*says, *_onward(node, step)]
@@ -59,6 +63,20 @@ def _named(part: Spoken, line_name: str) -> Spoken:
     if isinstance(part, Prompt):
         return Prompt(part.name, part.text.replace("{line}", line_name))
     return part
+
+
+def farewell(survey: Node | None, line_name: str) -> Plan:
+    """After a conversation: the survey, where the menu has one."""
+    return plan_of(survey, line_name, 1) if survey else goodbye()
+
+
+def rated(score: int | None) -> Plan:
+    """The survey was answered; no score: with a key that stands for none."""
+    return [Say(THANKS), Hangup()] if score else goodbye()
+
+
+def goodbye() -> Plan:
+    return [Say(CALLER_ENDS), Hangup()]
 
 
 def message() -> Plan:

@@ -1,7 +1,8 @@
 """A draft played to nobody: the provider's documents, the simulator's player, no network and no row written.
 
 The call is placed anew for every look: `keys` are what the administrator has pressed so far, one after the other,
-an empty one standing for a wait without a key. Time is virtual, so a minute of speech takes a moment.
+an empty one standing for a wait without a key; in a queue, for the whole conversation with a person. Time is
+virtual, so a minute of speech takes a moment.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +20,12 @@ from hotline.telephony.simulator.legs import Leg
 from hotline.telephony.simulator.transport import Answer
 from hotline.telephony.simulator.twiml import Verb, parse
 from hotline.telephony.simulator.virtual import VirtualLoop
-from hotline.telephony.steps import Hangup, Plan
+from hotline.telephony.steps import Collect, Hangup, Plan
 
 CALLER = "13800000000"
 STEP_SECONDS = 0.25
 LONGEST_SECONDS = 3600.0
+TALK_OVER = "人工通话结束"
 TOLD = frozenset({"say", "play", "key", "wait"})
 
 
@@ -61,6 +63,7 @@ class _House:
     here: Node = field(init=False)
     closed: list[str] = field(default_factory=list)
     asked: bool = False
+    listens: bool = False
     expected: int = 0
     arrivals: list[tuple[int, str]] = field(default_factory=list)
     leg: Leg | None = None
@@ -76,7 +79,9 @@ class _House:
         content = document.body.encode()
         verbs = parse(content, document.content_type)
         self.asked = True
-        self.expected = _spoken(self.leg) + sum(map(_prompts, verbs))
+        asking = next((place for place, verb in enumerate(verbs, 1) if verb.name == "Gather"), None)
+        self.listens = asking is not None
+        self.expected = _spoken(self.leg) + sum(map(_prompts, verbs[:asking]))
         return Answer(200, {"content-type": document.content_type}, content)
 
     def _answer(self, path: str, query: Mapping[str, str], told: Mapping[str, str]) -> Plan:
@@ -86,7 +91,13 @@ class _House:
             here = self.tree.nodes[query.get("node", self.here.id)]
             node = plans.led_to(here, self.tree, told.get("Digits", ""), query.get("to", ""))
             return self._arrive(node, int(query["n"]) + 1)
-        ways: dict[str, Callable[[], Plan]] = {"/phone/message": plans.message, "/phone/call-back": plans.call_back}
+        survey, key = self.tree.survey, told.get("Digits", "")
+        ways: dict[str, Callable[[], Plan]] = {
+            "/phone/message": plans.message,
+            "/phone/call-back": plans.call_back,
+            "/phone/farewell": lambda: self._arrive(survey, 1) if survey else plans.goodbye(),
+            "/phone/score": lambda: plans.rated(survey.score(key) if survey else None),
+        }
         return ways.get(path, lambda: [Hangup()])()
 
     def _arrive(self, node: Node, step: int) -> Plan:
@@ -94,14 +105,20 @@ class _House:
         self.closed += [passed.id for passed in closed]
         if self.leg:
             self.arrivals.append((len(self.leg.lines), self.here.id))
-        return plans.plan_of(self.here, self.config.line_name, step + len(closed))
+        plan = plans.plan_of(self.here, self.config.line_name, step + len(closed))
+        return [*plan, Collect((), "/phone/farewell", on_empty=True)] if self._is_rated() else plan
+
+    def _is_rated(self) -> bool:
+        """Whether the conversation this queue leads to ends with the survey."""
+        ordinary = self.here.kind == "queue" and self.here.text("line") not in self.tree.lines.crisis
+        return ordinary and self.tree.survey is not None
 
     def settled(self) -> bool:
         """Everything of the present document is said, and only a key, a wait or the end can follow."""
-        if self.leg is None or not self.asked:
-            return False
-        stays = self.here.kind in ("menu", "queue", "transfer")
-        return self.leg.over or (stays and _spoken(self.leg) >= self.expected)
+        if self.leg is None or self.leg.over or not self.asked:
+            return self.leg is not None and self.leg.over
+        stays = self.listens or self.here.kind in ("queue", "transfer")
+        return stays and _spoken(self.leg) >= self.expected
 
 
 def _spoken(leg: Leg) -> int:
@@ -132,12 +149,12 @@ def _call(loop: VirtualLoop, house: _House, keys: Sequence[str]) -> Leg:
     leg = house.leg = loop.run(dial())
     loop.reach(house.settled, LONGEST_SECONDS, STEP_SECONDS)
     for key in keys:
-        if leg.over or house.here.kind != "menu":
+        if leg.over or not house.listens:
             break
         house.asked = False
         exchange.press(leg, key)
         if not key:
-            leg.hear("wait", "")
+            leg.hear("wait", TALK_OVER if house.here.kind == "queue" else "")
         loop.reach(house.settled, LONGEST_SECONDS, STEP_SECONDS)
     for failure in exchange.failures:
         raise failure
@@ -154,4 +171,4 @@ def _told(house: _House, leg: Leg) -> Played:
         if line.kind in TOLD:
             heard.append(Heard(node, line.kind, line.text))
     here = house.here
-    return Played(heard, house.closed, here.id, here.kind, here.text("line"), leg.over or here.kind != "menu")
+    return Played(heard, house.closed, here.id, here.kind, here.text("line"), leg.over or not house.listens)

@@ -10,6 +10,8 @@ A tree is JSON: `{"entry": id, "hours": {name: [[days, from, to], …]}, "nodes"
 - `transfer`: `say`, `endpoint`
 - `voicemail`: `say`, `line`, `callback`: `say`, `line`
 - `hangup`: `say`
+- `survey`: `say`, `scores` {digit: word of the scale 非常满意 … 非常不满意}, `seconds`; at most one. It follows a
+  conversation with a person, except on a crisis line, so no key need lead to it
 
 A spoken text is a string, or `{"prompt": file, "text": …}` for a recorded prompt with its spoken fallback.
 """
@@ -19,7 +21,7 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from hotline.ivr.faults import Lines, faults, parts
+from hotline.ivr.faults import SCORES, Lines, faults, parts
 from hotline.telephony.steps import Prompt, Say, Spoken
 
 
@@ -39,6 +41,11 @@ class Node:
     def keys(self) -> Mapping[str, str]:
         keys: Mapping[str, str] = self.body.get("keys", {})
         return keys
+
+    def score(self, key: str) -> int | None:
+        """The score, 5 (best) to 1, that a key of a survey stands for."""
+        word = self.body["scores"].get(key)
+        return SCORES[word] if word else None
 
     def text(self, name: str, default: str = "") -> str:
         return str(self.body.get(name) or default)
@@ -67,6 +74,10 @@ class Tree:
         other = copy(self)
         other.nodes = {**self.nodes, **{node.id: node for node in more}}
         return other
+
+    @property
+    def survey(self) -> Node | None:
+        return next((node for node in self.nodes.values() if node.kind == "survey"), None)
 
     @property
     def hours(self) -> Mapping[str, list[list[str]]]:

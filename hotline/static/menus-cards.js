@@ -62,18 +62,20 @@ const NEW = {
   voicemail: (line) => ({ line }),
   callback: (line) => ({ line }),
   hangup: () => ({}),
+  survey: (line, words) => ({ seconds: 6, scores: Object.fromEntries(words.map((word, place) => [place + 1, word])) }),
 };
 
-export const fresh = (kind, say, line) => ({ kind, say, ...NEW[kind](line) });
+// `words`: the scale of a survey, the best first.
+export const fresh = (kind, say, line, words) => ({ kind, say, ...NEW[kind](line, words) });
 
 const BODY = {
   menu: (node, use) => [
-    make("div", { className: "keypad-targets" }, ...[...use.keypad].map((key) => keyTarget(node, key, use))),
+    make("div", { className: "keypad-targets" }, ...[...use.keypad].map((key) => ofKey(node.keys, key, use.names(), "转到", use))),
     make(
       "div",
       { className: "row-fields" },
       field("不按键或按错时", use.target(node, "default", "（未指定）")),
-      field("等待秒数", use.input(node, "seconds", { type: "number", min: 1, max: 30 }, Number)),
+      seconds(node, use),
     ),
   ],
   answer: (node, use) => [field("播报之后", use.target(node, "next", "结束通话"))],
@@ -91,20 +93,28 @@ const BODY = {
   voicemail: (node, use) => [field("归入线路", use.line(node))],
   callback: (node, use) => [field("归入线路", use.line(node))],
   hangup: () => [],
+  survey: (node, use) => [
+    make("div", { className: "keypad-targets" }, ...[...use.keypad].filter((key) => /\d/.test(key)).map((key) => ofKey(node.scores, key, use.scores, "表示", use))),
+    make("div", { className: "row-fields" }, seconds(node, use)),
+    make("p", { className: "form-text mb-0" }, "人工通话结束后播放，心理危机线路除外；不必有按键到达。"),
+  ],
 };
 
-function keyTarget(node, key, use) {
-  const control = select([["", "—"], ...use.names()], node.keys[key] || "", (value) => {
-    put(node.keys, key, value);
+const seconds = (node, use) => field("等待秒数", use.input(node, "seconds", { type: "number", min: 1, max: 30 }, Number));
+
+// What `holder` has for a key: a node it leads to, a word of the scale.
+function ofKey(holder, key, choices, verb, use) {
+  const control = select([["", "—"], ...choices], holder[key] || "", (value) => {
+    put(holder, key, value);
     use.changed();
   });
   const told = field("", control);
   told.querySelector("label").append(make("kbd", {}, key));
-  control.setAttribute("aria-label", `按键 ${key} 转到`);
+  control.setAttribute("aria-label", `按键 ${key} ${verb}`);
   return told;
 }
 
-// `use`: what a card needs of the editor: keypad, names(), lines, hoursNames(), changed().
+// `use`: what a card needs of the editor: keypad, names(), scores, lines, hoursNames(), changed().
 export function controls(node, use) {
   const own = {
     ...use,

@@ -9,6 +9,7 @@ const ENDS = {
   transfer: () => "正在转接外线",
   voicemail: () => "留言后通话结束",
   callback: () => "登记回拨后通话结束",
+  survey: () => "评价完毕，通话结束",
 };
 
 export class Phone {
@@ -43,7 +44,7 @@ export class Phone {
   }
 
   press(key) {
-    if (this.over) return undefined;
+    if (this.over || (key && this.queued)) return undefined;
     this.keys.push(key);
     return this.play();
   }
@@ -61,6 +62,7 @@ export class Phone {
 
   silence(why) {
     this.over = true;
+    this.queued = false;
     this.heard.replaceChildren();
     this.where.textContent = why;
     this.enable();
@@ -69,17 +71,18 @@ export class Phone {
 
   show(played) {
     this.over = played.over;
+    this.queued = played.kind === "queue";
     this.heard.replaceChildren(...played.heard.map((each) => this.line(each)));
     this.heard.scrollTop = this.heard.scrollHeight;
     const closed = played.closed.length ? `（${played.closed.join("、")} 非服务时间）` : "";
-    const end = played.over ? ENDS[played.kind](played, this.lines) : "等待按键";
+    const end = played.over || this.queued ? ENDS[played.kind](played, this.lines) : "等待按键";
     this.where.textContent = `${played.node}：${end}${closed}`;
     this.enable();
     this.arrived(played.node);
   }
 
   line({ node, kind, text }) {
-    const told = { key: `按 ${text}`, wait: "（未按键）", play: `♪ 录音 ${text.replace(/\.wav$/, "")}` }[kind] ?? text;
+    const told = { key: `按 ${text}`, wait: `（${text || "未按键"}）`, play: `♪ 录音 ${text.replace(/\.wav$/, "")}` }[kind] ?? text;
     const item = document.createElement("li");
     item.className = `heard-${kind}`;
     item.title = node;
@@ -88,6 +91,8 @@ export class Phone {
   }
 
   enable() {
-    for (const button of [...this.buttons, this.wait]) button.disabled = this.over;
+    for (const button of this.buttons) button.disabled = this.over || this.queued;
+    this.wait.disabled = this.over;
+    this.wait.querySelector("span").textContent = this.queued ? "人工通话结束" : "等待，不按键";
   }
 }

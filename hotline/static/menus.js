@@ -17,6 +17,7 @@ const use = {
   keypad: data.keypad,
   lines: data.lines,
   names: () => Object.keys(tree.nodes).map((name) => [name, name]),
+  scores: data.scores.map((word) => [word, word]),
   hoursNames: () => Object.keys(tree.hours || {}).map((name) => [name, name]),
   changed,
 };
@@ -81,7 +82,7 @@ function card(name) {
   const title = make("input", { className: "form-control node-name", value: name, "aria-label": "节点名称", maxLength: 40 });
   title.addEventListener("change", () => rename(name, title.value.trim()) || (title.value = name));
   const kind = select(Object.entries(data.kinds), node.kind, (value) => {
-    tree.nodes[name] = fresh(value, node.say, Object.keys(data.lines)[0]);
+    tree.nodes[name] = fresh(value, node.say, Object.keys(data.lines)[0], data.scores);
     rebuilt(name);
   });
   kind.classList.add("form-select", "w-auto");

@@ -84,3 +84,40 @@ def test_hours_are_edited_in_several_windows(editor):
     editor.fill("#at", "2024-02-10T23:30")
     editor.locator("[data-keypad] button", has_text="1").click()
     expect(editor.locator("[data-where]")).to_have_text("general：进入“人工服务”排队（booking 非服务时间）")
+
+
+def test_the_survey_is_edited_and_played_after_the_conversation(editor, committed_app):
+    card = editor.locator("#node-survey")
+    expect(card.get_by_label("按键 5 表示")).to_have_value("非常不满意")
+    card.get_by_label("按键 9 表示").select_option("非常不满意")
+    card.get_by_label("按键 5 表示").select_option("")
+    card.locator("textarea").fill("请评价：满意按2，非常不满意按9。")
+    expect(editor.locator("[data-where]")).to_have_text("welcome：等待按键")
+    where, keypad, wait = (editor.locator(f"[data-{name}]") for name in ("where", "keypad", "wait"))
+    keypad.get_by_text("2").click()
+    expect(where).to_have_text("consult：进入“健康咨询”排队")
+    expect(keypad.get_by_text("2")).to_be_disabled()
+    expect(wait).to_have_text("人工通话结束")
+    wait.click()
+    expect(editor.locator("[data-heard] li").last).to_have_text("请评价：满意按2，非常不满意按9。")
+    expect(where).to_have_text("survey：等待按键")
+    keypad.get_by_text("9").click()
+    expect(where).to_have_text("survey：评价完毕，通话结束")
+    expect(editor.locator("[data-heard] li").last).to_have_text("感谢您的评价，再见。")
+    editor.fill("#note", "评价按键改为九")
+    editor.press("#note", "Enter")
+    expect(editor.get_by_role("heading", name="发布记录")).to_be_visible()
+    with committed_app.app_context():
+        assert service.published().tree["nodes"]["survey"]["scores"]["9"] == "非常不满意"
+        assert "5" not in service.published().tree["nodes"]["survey"]["scores"]
+        service.session.remove()
+
+
+def test_a_queue_has_its_own_way_on_public_holidays(editor):
+    queue = editor.locator("#node-booking")
+    expect(queue.get_by_label("节假日服务时间以外转到")).to_have_value("booking_holiday")
+    editor.fill("#at", "2024-02-10T23:30")
+    editor.locator("[data-keypad] button", has_text="1").click()
+    expect(editor.locator("[data-heard]")).to_contain_text("节假日期间，电话预约挂号")
+    queue.get_by_label("节假日服务时间以外转到").select_option("")
+    expect(editor.locator("[data-faults]")).to_contain_text("booking_holiday：没有任何按键能到达此节点")

@@ -1,11 +1,17 @@
 """The agent's line over its JSON: the whole way of a call, and every refusal in the agent's words."""
 
+import json
+
 import pytest
 
+from hotline import clock
 from hotline.calls.models import Call, CallState
 from hotline.db import session
+from hotline.ivr import counts, plans
+from hotline.ivr import service as ivr
 from hotline.people.models import Role
 from hotline.queues import waiting
+from hotline.web.phone import words
 from tests.signed import Provider, caller_leg
 
 LEG, AGENT_LEG = caller_leg(1), caller_leg(77)
@@ -63,6 +69,65 @@ def test_a_call_from_ring_to_wrap_up(desk, provider, people):
     assert post(desk, "wrapped").json["state"] == "ready"
     session.expire_all()
     assert session.query(Call).one().satisfaction == 5
+
+
+def menu_with(survey):
+    """Put a menu in force whose survey is this one, or that has none."""
+    document = json.loads(ivr.DEFAULT.read_text("utf-8"))
+    document["nodes"].pop("survey")
+    if survey:
+        document["nodes"]["rating"] = {"kind": "survey", **survey}
+    ivr.publish(document, by=None, at=clock.now())
+    session.commit()
+
+
+def farewell(desk, provider, people, key="2") -> str:
+    """What the caller hears when the agent has finished."""
+    post(desk, "state", state="ready")
+    ring(provider, key)
+    stint = post(desk, "answer", offer=desk.get("/desk/line").json["offers"][0]["id"]).json["stint"]
+    agent = people[Role.AGENT].id
+    provider.call("/phone/agent", AGENT_LEG, From=f"client:agent_{agent}", To="", stint=str(stint))
+    provider.call(f"/phone/join?stint={stint}", LEG, CallStatus="in-progress")
+    assert post(desk, "finish").json["state"] == "wrap_up"
+    return provider.call(f"/phone/farewell?stint={stint}", LEG).text
+
+
+TWO_KEYS = {"say": "{line}请您评价：满意按8，不满意按9。", "scores": {"8": "满意", "9": "不满意"}, "seconds": 7}
+
+
+@pytest.mark.parametrize(
+    ("key", "score", "said"),
+    [("8", 4, plans.THANKS), ("9", 2, plans.THANKS), ("1", None, plans.CALLER_ENDS), ("", None, plans.CALLER_ENDS)],
+)
+def test_the_survey_of_the_menu_asks_and_scores(app, desk, provider, people, key, score, said):
+    menu_with(TWO_KEYS)
+    asked = farewell(desk, provider, people)
+    assert f"{app.config['HOTLINE'].line_name}请您评价：满意按8，不满意按9。" in asked
+    assert 'timeout="7"' in asked
+    assert asked.index("</Gather>") < asked.index(plans.CALLER_ENDS) < asked.index("<Hangup")
+    assert said in provider.call("/phone/score", LEG, **({"Digits": key} if key else {})).text
+    session.expire_all()
+    assert session.query(Call).one().satisfaction == score
+    counted = counts.by_node(*clock.day_bounds(clock.today()))["rating"]
+    assert (counted.came, counted.keys) == (1, {key: 1} if score else {})
+
+
+@pytest.mark.parametrize(("survey", "key"), [(None, "2"), (TWO_KEYS, "5")], ids=["none-in-the-menu", "crisis"])
+def test_no_survey_follows_where_there_is_none_nor_after_a_crisis_call(desk, provider, people, survey, key):
+    menu_with(survey)
+    told = farewell(desk, provider, people, key)
+    assert "<Gather" not in told
+    assert (words.CRISIS_ENDS if survey else plans.CALLER_ENDS) in told
+    assert "<Hangup" in told
+
+
+def test_a_score_without_a_survey_is_only_a_goodbye(desk, provider, people):
+    farewell(desk, provider, people)
+    menu_with(None)
+    assert plans.CALLER_ENDS in provider.call("/phone/score", LEG, Digits="1").text
+    session.expire_all()
+    assert session.query(Call).one().satisfaction is None
 
 
 def test_a_telephone_that_cannot_connect_gives_the_caller_back_at_once(desk, provider, people):

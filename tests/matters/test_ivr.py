@@ -84,6 +84,18 @@ BROKEN = [
     (("nodes", "topics", "seconds"), "5", "topics", "格式错误"),
     (("nodes", "smoking"), {"kind": "transfer", "say": "转接。"}, "smoking", "转接缺少号码"),
     (("nodes", "smoking"), {"kind": "transfer", "say": "转接。", "endpoint": "打电话"}, "smoking", "转接缺少号码"),
+    (("nodes", "survey", "say"), None, "survey", "缺少提示语"),
+    (("nodes", "survey", "scores"), {}, "survey", "没有按键"),
+    (("nodes", "survey", "scores"), None, "survey", "没有按键"),
+    (("nodes", "survey", "scores"), ["1"], "survey", "格式错误"),
+    (("nodes", "survey", "scores", "#"), "满意", "survey", "一位数字：#"),
+    (("nodes", "survey", "scores", "12"), "满意", "survey", "一位数字：12"),
+    (("nodes", "survey", "scores", "1"), "很好", "survey", "非常不满意：很好"),
+    (("nodes", "survey", "seconds"), 99, "survey", "格式错误"),
+    (("nodes", "survey", "keys"), {"1": "general"}, "survey", "没有这一项"),
+    (("nodes", "second"), DEFAULT["nodes"]["survey"], "second", "只能有一个"),
+    (("nodes", "survey"), None, None, ""),
+    (("nodes", "fever", "next"), "survey", None, ""),
     (("nodes", "island"), {"kind": "hangup", "say": "再见。"}, "island", "没有任何按键"),
     (("nodes", "welcome", "default"), "fever", "welcome", "无法到达人工"),
     (("nodes", "welcome", "keys", "5"), "general", "welcome", "心理危机"),
@@ -122,6 +134,8 @@ def node(draw):
             body |= {"holiday": draw(TARGET)} if draw(st.booleans()) else {}
     elif kind == "transfer":
         body["endpoint"] = "120"
+    elif kind == "survey":
+        body["scores"] = {"1": "非常满意", "5": "非常不满意"}
     return body
 
 
@@ -225,6 +239,26 @@ def test_the_preview_plays_every_kind_of_end(app, kind, more, said):
     document = changed("nodes", "smoking", to={"kind": kind, "say": "好的。", **more})
     played = play(app, document, "6")
     assert (played.node, played.kind, played.over, texts(played)[-1]) == ("smoking", kind, True, said)
+
+
+def test_the_preview_plays_the_survey_after_the_conversation(app):
+    asked = play(app, DEFAULT, "2", "")
+    assert (asked.node, asked.kind, asked.over) == ("survey", "survey", False)
+    assert [(heard.kind, heard.text) for heard in asked.heard[-2:]] == [
+        ("wait", preview.TALK_OVER),
+        ("say", DEFAULT["nodes"]["survey"]["say"]),
+    ]
+    for key, said in [("1", plans.THANKS), ("9", plans.CALLER_ENDS), ("", plans.CALLER_ENDS)]:
+        rated = play(app, DEFAULT, "2", "", key)
+        assert (rated.node, rated.over, texts(rated)[-1]) == ("survey", True, said)
+    assert texts(rated).count(plans.CALLER_ENDS) == 1
+
+
+@pytest.mark.parametrize("document", [DEFAULT, changed("nodes", "survey", to=None)], ids=["crisis", "no-survey"])
+def test_the_preview_ends_in_the_queue_where_no_survey_follows(app, document):
+    key = "5" if document is DEFAULT else "2"
+    assert play(app, document, key).over
+    assert play(app, document, key, "") == play(app, document, key)
 
 
 def test_the_preview_writes_nothing_and_refuses_what_is_broken(app):

@@ -8,6 +8,7 @@ KIND_LABEL = {
     "voicemail": "语音留言",
     "callback": "登记回拨",
     "hangup": "结束通话",
+    "survey": "满意度评价",
 }
 KIND_ICON = {
     "menu": "grid-3x3-gap",
@@ -17,6 +18,7 @@ KIND_ICON = {
     "voicemail": "voicemail",
     "callback": "telephone-inbound",
     "hangup": "telephone-x",
+    "survey": "star",
 }
 DAYS_LABEL = {"workday": "工作日", "holiday": "休息日和节假日", "all": "每天"}
 KEYPAD = "123456789*0#"

@@ -13,7 +13,7 @@ from hotline.db import session
 from hotline.errors import HotlineError
 from hotline.ivr import counts, preview, prompts, service
 from hotline.ivr.counts import NodeCount
-from hotline.ivr.faults import KEYS, in_order
+from hotline.ivr.faults import KEYS, SCORES, in_order
 from hotline.ivr.models import Menu
 from hotline.people import service as people
 from hotline.queues import waiting
@@ -131,6 +131,7 @@ def menu_editor() -> ResponseReturnValue:
         "kinds": KIND_LABEL,
         "icons": KIND_ICON,
         "days": DAYS_LABEL,
+        "scores": list(SCORES),
         "keypad": KEYPAD,
         "lines": {code: line.name for code, line in known.items()},
         "prompts": [each.name for each in prompts.listing(gate.config().prompts_dir)],

@@ -80,4 +80,4 @@ def _visit(tree: Tree, target: Node, answer: Answer, call: Call, step: int) -> A
 @control
 def transferred() -> Answer:
     """An outside transfer of the menu is over."""
-    return Answer([Say(words.CALLER_ENDS), Hangup()])
+    return Answer(plans.goodbye())

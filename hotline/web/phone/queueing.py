@@ -9,6 +9,7 @@ from hotline.calls.models import Call, CallState, EventKind
 from hotline.db import session
 from hotline.errors import Conflict
 from hotline.ivr import plans
+from hotline.ivr import service as ivr
 from hotline.queues import conversation, waiting
 from hotline.queues.models import Line, Stint, StintState, Waiting, WaitState
 from hotline.telephony.notices import WaitOver
@@ -189,23 +190,25 @@ def after() -> Answer:
 @door.post("/farewell")
 @control
 def farewell() -> Answer:
-    """The survey, never after a crisis call."""
+    """The survey of the menu, never after a crisis call."""
     call = caller()
     if call is None or not request.args.get("stint"):
-        return Answer([Say(words.CALLER_ENDS), Hangup()])
+        return Answer(plans.goodbye())
     if call.queue == crisis_line():
         return Answer([Say(words.CRISIS_ENDS), Hangup()])
-    return Answer([Collect((Say(words.SURVEY),), "/phone/score", seconds=6), Say(words.CALLER_ENDS), Hangup()])
+    survey = ivr.current().survey
+    return Answer(plans.farewell(survey, gate.config().line_name), data={"to": survey.id} if survey else {})
 
 
 @door.post("/score")
 @control
 def score() -> Answer:
-    """1 is very satisfied (5 points) … 5 very dissatisfied (1 point), as 好差评 has it."""
-    keys = notice().keys or ""
-    if keys not in ("1", "2", "3", "4", "5"):
-        return Answer([Say(words.CALLER_ENDS), Hangup()])
-    return Answer([Say(words.THANKS), Hangup()], EventKind.SURVEYED, {"score": 6 - int(keys)})
+    """The key the caller rates with, from 5 points for very satisfied to 1, as 好差评 has it."""
+    survey, key = ivr.current().survey, notice().keys or ""
+    points = survey.score(key) if survey else None
+    if survey is None or points is None:
+        return Answer(plans.goodbye())
+    return Answer(plans.rated(points), EventKind.SURVEYED, {"score": points, "node": survey.id, "key": key})
 
 
 @door.post("/call-back")
