@@ -10,7 +10,7 @@ from hotline.db import session
 from hotline.people import service as people
 from hotline.people.models import Account
 from hotline.queues import presence, waiting
-from hotline.queues.models import AgentState, Part, Presence, Skill, Stint, StintState, Waiting, WaitState
+from hotline.queues.models import AgentState, Line, Part, Presence, Skill, Stint, StintState, Waiting, WaitState
 from hotline.queues.records import CallBack, CallBackState
 
 AGENTS_SHOWN = 400
@@ -36,6 +36,18 @@ def lines() -> list[dict[str, Any]]:
         }
         for line in waiting.lines().values()
     ]
+
+
+def waiting_in(line: str) -> list[Any]:
+    """Who waits in a line (in all of them without one), in the order they are served: `Call`, `line`, `queued_at`."""
+    statement = (
+        select(Call, Waiting.line, Waiting.queued_at)
+        .join(Call, Call.id == Waiting.call_id)
+        .join(Line, Line.code == Waiting.line)
+        .where(Waiting.state == WaitState.WAITING)
+        .order_by(Line.priority, Waiting.ranked_at, Waiting.id)
+    )
+    return list(session.execute(statement.where(Waiting.line == line) if line else statement))
 
 
 def _iso(at: datetime | None) -> str | None:

@@ -36,18 +36,16 @@ const two = (n) => String(n).padStart(2, "0");
 const seconds = (since) => Math.max(0, Math.floor((Date.now() - Date.parse(since)) / 1000));
 const clock = (n) => (n >= 3600 ? `${Math.floor(n / 3600)}:${two(Math.floor((n % 3600) / 60))}:${two(n % 60)}` : `${two(Math.floor(n / 60))}:${two(n % 60)}`);
 const age = (since) => STEPS.filter((step) => seconds(since) >= step).length;
-const number = (text, line, figure, label) => {
-  if (tv) return make("b", { title: label }, text);
-  const query = new URLSearchParams({ figure, ...(line ? { line } : {}) });
-  return make("a", { href: `${root.dataset.calls}?${query}`, title: `${label}：打开清单` }, make("b", {}, text));
-};
+const opens = (list, query, label, ...shown) =>
+  tv ? make("span", { title: label }, ...shown) : make("a", { href: `${list}?${new URLSearchParams(query)}`, title: `${label}：打开清单` }, ...shown);
+const number = (text, line, figure, label) => opens(root.dataset.calls, { figure, line }, label, make("b", {}, text));
 const since = (instant) => make("time", { "data-since": instant }, clock(seconds(instant)));
 
 // Drawing ------------------------------------------------------------------------------------------
 
 function draw() {
   const { connect_24h: day, connect_broken: broken, call_backs: backs } = board;
-  at("connect").textContent = `24小时接通率 ${percent(day)}${broken ? " ⚠ 低于95%" : ""}`;
+  at("connect").replaceChildren(opens(root.dataset.calls, { figure: "connect", span: "24h" }, "24小时接通率", `24小时接通率 ${percent(day)}${broken ? " ⚠ 低于95%" : ""}`));
   at("connect").classList.toggle("bad", broken);
   at("call-backs").replaceChildren(
     tv ? make("span", { class: backs.overdue ? "bad" : "" }, `待回拨 ${backs.open} · 超时 ${backs.overdue}`)
@@ -111,22 +109,23 @@ function spark(steps) {
 }
 
 function tile(line) {
+  const queue = (label, shown) => opens(root.dataset.waiting, { line: line.code }, label, shown);
   const cells = [
-    ["15秒接通率", make("b", {}, percent(line.level))],
-    ["接通率", make("b", {}, percent(line.connect))],
+    ["15秒接通率", number(percent(line.level), line.code, root.dataset.level, "15秒接通率")],
+    ["接通率", number(percent(line.connect), line.code, "connect", "接通率")],
     ["进线", number(line.asked, line.code, "asked", "进线")],
     ["接通", number(line.answered, line.code, "outcome_answered", "接通")],
     ["放弃", number(line.abandoned, line.code, "outcome_abandoned", "放弃")],
     ["短时放弃", number(line.short_abandoned, line.code, "short_abandoned", "短时放弃")],
     ["15秒内", number(line.answered_in_15, line.code, "answered_in_15", "15秒内接通")],
     ["30秒内", number(line.answered_in_30, line.code, "answered_in_30", "30秒内接通")],
-    ["均等待", make("b", {}, line.wait === null ? "—" : `${Math.round(line.wait)}″`)],
-    ["均通话", make("b", {}, line.talk === null ? "—" : clock(Math.round(line.talk)))],
+    ["均等待", number(line.wait === null ? "—" : `${Math.round(line.wait)}″`, line.code, "wait", "平均等待")],
+    ["均通话", number(line.talk === null ? "—" : clock(Math.round(line.talk)), line.code, "talk", "平均通话")],
   ];
   return make("article", { class: "board-tile", "data-crisis-line": String(line.crisis), "data-busy": String(line.waiting > 0), "data-age": line.longest_since ? age(line.longest_since) : 0 },
     make("h2", {}, line.name, line.taken_over_by ? make("small", {}, ` ${line.taken_over_by}接管`) : null,
       tv ? null : make("button", { type: "button", class: "btn btn-sm btn-link", onclick: () => act("take-over", { line: line.code, on: !line.taken_over_by }) }, line.taken_over_by ? "交还" : "接管")),
-    make("div", { class: "board-now" }, make("b", {}, line.waiting), make("span", {}, " 等待"), line.longest_since ? make("span", {}, " 最长 ", since(line.longest_since)) : null),
+    make("div", { class: "board-now" }, queue("等待", make("b", {}, line.waiting)), make("span", {}, " 等待"), line.longest_since ? make("span", {}, " 最长 ", queue("最长等待", since(line.longest_since))) : null),
     spark(line.hour),
     make("dl", {}, ...cells.map(([label, value]) => make("div", {}, make("dt", {}, label), make("dd", {}, value)))));
 }

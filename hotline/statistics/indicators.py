@@ -11,12 +11,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, extract, func, select
+from sqlalchemy import ColumnElement, and_, extract, func, or_, select
 
 from hotline import clock
 from hotline.calls.models import Call, Outcome
 from hotline.db import session
-from hotline.statistics.metrics import measured_columns
+from hotline.statistics.metrics import COUNTS, SHORT_MS, measured_columns
 
 CONNECT_TARGET = 0.95
 """接通率 over any 24 hours, GB/T 33358-2016."""
@@ -37,13 +37,27 @@ Counts = Mapping[str, int]
 """Measures of one group: those of `metrics.COUNTS` and `SUMS`, with `answered` and `abandoned` beside them."""
 
 
+ASKED = COUNTS["asked"]
+ANSWERED = Call.outcome == Outcome.ANSWERED
+ABANDONED = Call.outcome == Outcome.ABANDONED
+
+
+def _stayed(milliseconds: int) -> ColumnElement[bool]:
+    """Not one who left the queue within this time."""
+    return or_(Call.outcome.is_distinct_from(Outcome.ABANDONED), Call.wait_ms.is_(None), Call.wait_ms > milliseconds)
+
+
 @dataclass(frozen=True)
 class Indicator:
-    """One indicator. `unit` is `%` or `秒`; an average divides milliseconds and is told in seconds."""
+    """One indicator. `unit` is `%` or `秒`; an average divides milliseconds and is told in seconds.
+
+    `calls` are those it divides by: as many as the whole of its share.
+    """
 
     id: str
     name: str
     formula: str
+    calls: ColumnElement[bool]
     of: Callable[[Counts], Share]
     unit: str = "%"
 
@@ -60,43 +74,52 @@ def _level(seconds: int) -> list[Indicator]:
     inside, left = f"answered_in_{seconds}", f"left_in_{seconds}"
     name = f"{seconds}秒接通率"
     return [
-        Indicator(f"sl_a_{seconds}", name, f"{seconds}秒内接通 ÷ 人工请求", lambda c: Share(c[inside], c["asked"])),
+        Indicator(
+            f"sl_a_{seconds}", name, f"{seconds}秒内接通 ÷ 人工请求", ASKED, lambda c: Share(c[inside], c["asked"])
+        ),
         Indicator(
             f"sl_b_{seconds}",
             name,
             f"{seconds}秒内接通 ÷（人工请求 − 短时放弃）",
+            and_(ASKED, _stayed(SHORT_MS)),
             lambda c: Share(c[inside], c["asked"] - c["short_abandoned"]),
         ),
         Indicator(
             f"sl_c_{seconds}",
             name,
             f"{seconds}秒内接通 ÷（接通 + {seconds}秒后放弃）",
+            or_(ANSWERED, and_(ABANDONED, _stayed(seconds * 1000))),
             lambda c: Share(c[inside], c["answered"] + c["abandoned"] - c[left]),
         ),
         Indicator(
             f"sl_d_{seconds}",
             name,
             f"（{seconds}秒内接通 + {seconds}秒内放弃）÷ 人工请求",
+            ASKED,
             lambda c: Share(c[inside] + c[left], c["asked"]),
         ),
-        Indicator(f"sl_e_{seconds}", name, f"{seconds}秒内接通 ÷ 接通", lambda c: Share(c[inside], c["answered"])),
+        Indicator(
+            f"sl_e_{seconds}", name, f"{seconds}秒内接通 ÷ 接通", ANSWERED, lambda c: Share(c[inside], c["answered"])
+        ),
     ]
 
 
 INDICATORS: dict[str, Indicator] = {
     indicator.id: indicator
     for indicator in (
-        Indicator("connect", "接通率", "接通 ÷ 人工请求", lambda c: Share(c["answered"], c["asked"])),
+        Indicator("connect", "接通率", "接通 ÷ 人工请求", ASKED, lambda c: Share(c["answered"], c["asked"])),
         Indicator(
             "connect_net",
             "接通率（扣除短时放弃）",
             "接通 ÷（人工请求 − 短时放弃）",
+            and_(ASKED, _stayed(SHORT_MS)),
             lambda c: Share(c["answered"], c["asked"] - c["short_abandoned"]),
         ),
         Indicator(
             "abandon",
             "放弃率",
             "（放弃 − 短时放弃）÷（人工请求 − 短时放弃）",
+            and_(ASKED, _stayed(SHORT_MS)),
             lambda c: Share(c["abandoned"] - c["short_abandoned"], c["asked"] - c["short_abandoned"]),
         ),
         *_level(15),
@@ -106,16 +129,23 @@ INDICATORS: dict[str, Indicator] = {
             "wait",
             "平均等待",
             "接通来电的等待时长之和 ÷ 接通",
+            ANSWERED,
             lambda c: Share(c["answered_wait_ms"], c["answered"]),
             "秒",
         ),
         Indicator(
-            "talk", "平均通话", "通话时长之和（不含保持）÷ 接通", lambda c: Share(c["talk_ms"], c["answered"]), "秒"
+            "talk",
+            "平均通话",
+            "通话时长之和（不含保持）÷ 接通",
+            ANSWERED,
+            lambda c: Share(c["talk_ms"], c["answered"]),
+            "秒",
         ),
         Indicator(
             "handle",
             "平均处理",
             "（通话 + 保持 + 话后整理）时长之和 ÷ 接通",
+            ANSWERED,
             lambda c: Share(c["talk_ms"] + c["hold_ms"] + c["wrap_ms"], c["answered"]),
             "秒",
         ),
@@ -146,12 +176,11 @@ _COLUMN: dict[By, Any] = {
 
 
 def _measures() -> list[ColumnElement[Any]]:
-    answered, abandoned = Call.outcome == Outcome.ANSWERED, Call.outcome == Outcome.ABANDONED
     return [
         *measured_columns(),
-        func.count().filter(answered).label("answered"),
-        func.count().filter(abandoned).label("abandoned"),
-        func.coalesce(func.sum(Call.wait_ms).filter(answered), 0).label("answered_wait_ms"),
+        func.count().filter(ANSWERED).label("answered"),
+        func.count().filter(ABANDONED).label("abandoned"),
+        func.coalesce(func.sum(Call.wait_ms).filter(ANSWERED), 0).label("answered_wait_ms"),
     ]
 
 

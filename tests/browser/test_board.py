@@ -1,4 +1,4 @@
-"""The board when its stream is refused: the page asks for itself, and says so."""
+"""The board when its stream is refused: the page asks for itself, and says so; its numbers open their lists."""
 
 from dataclasses import replace
 
@@ -24,3 +24,20 @@ def test_beyond_the_cap_the_board_polls(screen, served, committed_app, staff):
             pass
         assert poll.value.ok
     expect(screen.locator(".board-stale")).to_be_hidden()
+
+
+def test_every_number_of_a_line_opens_its_list_but_not_on_the_wall(screen, served, staff):
+    screen.goto(f"{served}/wallboard/")
+    screen.fill("[name=login]", "banzhang01")
+    screen.fill("[name=password]", DEMO_PASSWORD)
+    screen.press("[name=password]", "Enter")
+    tile = screen.locator(".board-tile").first
+    expect(tile.locator("dd a")).to_have_count(10)
+    addresses = screen.locator(".board-tile a, [data-connect] a").evaluate_all("all => all.map((one) => one.href)")
+    for address in sorted(set(addresses)):
+        assert screen.request.get(address).ok, address
+    tile.get_by_title("等待：打开清单", exact=True).click()
+    expect(screen.get_by_text("现在没有来电等待")).to_be_visible()
+    screen.goto(f"{served}/wallboard/tv")
+    expect(screen.locator(".board-tile dd b").first).to_be_visible()
+    expect(screen.locator(".board a")).to_have_count(0)

@@ -107,7 +107,7 @@ class Board:
 
     def shows(self, state, waiting):
         expect(self.card.locator(".agent-state")).to_have_text(state, timeout=SOON)
-        expect(self.tile.locator(".board-now > b").first).to_have_text(str(waiting), timeout=SOON)
+        expect(self.tile.locator(".board-now b")).to_have_text(str(waiting), timeout=SOON)
 
     def answered(self):
         return int(self.tile.get_by_title("接通：打开清单", exact=True).inner_text())

@@ -1,14 +1,23 @@
 """The board: the truth of the database, every number with its list, and what a supervisor may do."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import func, select
+
+from hotline import clock
+from hotline.calls import intake
+from hotline.calls.models import Call
 from hotline.db import session
 from hotline.ivr import service as ivr
 from hotline.people.models import Role
 from hotline.queues import presence
 from hotline.queues.models import AgentState, Line
 from hotline.queues.records import Blocked
+from hotline.statistics import indicators
+from hotline.statistics.indicators import INDICATORS
 from hotline.web.wallboard import board
+from tests.matters import months_made
 from tests.signed import Provider, caller_leg
 
 
@@ -47,6 +56,52 @@ def test_the_snapshot_counts_what_its_lists_show(supervisor, provider):
     assert view["connect_broken"] is True
     listed = supervisor.get("/wallboard/calls?figure=outcome_abandoned&line=consult").text
     assert listed.count("138****1234") == 3
+
+
+def test_who_waits_stands_in_order_with_the_wait_so_far(supervisor, provider):
+    now = clock.now()
+    for number, key in ((1, "2"), (2, "2"), (3, "0")):
+        clock.use(lambda past=now - timedelta(seconds=100 - 20 * number): past)
+        provider.call("/phone/voice", caller_leg(number))
+        provider.call("/phone/menu?node=welcome&n=1", caller_leg(number), Digits=key)
+    clock.use(lambda: now)
+    try:
+        listed = supervisor.get("/wallboard/waiting?line=consult").text
+        assert (listed.count("138****1234"), "01:20" in listed, "00:40" in listed) == (2, True, False)
+        assert listed.index("01:20") < listed.index("01:00")
+        assert supervisor.get("/wallboard/waiting").text.count("138****1234") == 3
+    finally:
+        clock.use(None)
+    assert "现在没有来电等待" in supervisor.get("/wallboard/waiting?line=crisis").text
+    assert supervisor.get("/wallboard/waiting?line=moon").status_code == 404
+
+
+@pytest.fixture
+def a_day_of_calls(people):
+    """Every outcome, waits about each threshold, one call of yesterday that the last 24 hours hold too."""
+    agent, now = people[Role.AGENT].id, clock.now()
+    made = [("answered", wait) for wait in (3, 12, 17, 25, 40)] + [("abandoned", wait) for wait in (3, 12, 17, 25, 40)]
+    day = [months_made.history(now, outcome, wait=wait, agent=agent) for outcome, wait in made]
+    day += [months_made.history(now, outcome) for outcome in ("voicemail", "self_service", "none")]
+    earlier = [months_made.history(now - timedelta(hours=ago), agent=agent) for ago in (23, 25)]
+    intake.record(day + earlier, months_made.HOME)
+    session.commit()
+    return now
+
+
+@pytest.mark.parametrize("indicator", INDICATORS.values(), ids=INDICATORS)
+def test_an_indicator_lists_the_calls_it_divides_by(supervisor, a_day_of_calls, indicator):
+    since = a_day_of_calls - timedelta(hours=24)
+    whole = indicator.of(indicators.since(since)).whole
+    counted = session.scalar(select(func.count()).where(Call.offered_at >= since, indicator.calls))
+    assert counted == whole > 0
+    listed = supervisor.get(f"/wallboard/calls?figure={indicator.id}&span=24h").text
+    assert (listed.count("138****1234"), indicator.formula in listed) == (whole, True)
+
+
+def test_a_list_of_nothing_known_is_refused(supervisor):
+    assert supervisor.get("/wallboard/calls?figure=moon").status_code == 404
+    assert supervisor.get("/wallboard/calls?span=year").status_code == 422
 
 
 def test_the_stream_of_the_board_holds_no_personal_data(supervisor, provider):

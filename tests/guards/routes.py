@@ -309,4 +309,5 @@ ROUTES: dict[str, str | set[Role]] = {
     "wallboard.stream": {SUPERVISOR},
     "wallboard.take_over": {SUPERVISOR},
     "wallboard.tv": {SUPERVISOR},
+    "wallboard.waiting": {SUPERVISOR},
 }

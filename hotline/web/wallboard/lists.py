@@ -1,31 +1,45 @@
-"""The lists behind the board's numbers: today's calls of a figure, blocked numbers."""
+"""The lists behind the board's numbers: the calls of a figure or an indicator, who waits now, blocked numbers."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from hotline import clock
 from hotline.calls.models import OUTCOME_LABEL, Call
 from hotline.db import session
+from hotline.errors import NotFound
 from hotline.people import service as people
 from hotline.people.models import Account
-from hotline.queues import blocklist, waiting
+from hotline.queues import blocklist
+from hotline.queues import board as queues
+from hotline.queues import waiting as queue
 from hotline.statistics import metrics
+from hotline.statistics.indicators import INDICATORS
 from hotline.web import gate
 from hotline.web.wallboard import door
 
 PAGE = 100
 
 
+DAY = timedelta(hours=24)
+SPANS = {"today": "今日", "24h": "近24小时"}
+
+
 class ListSchema(Schema):
-    """A figure of today, of one line or of all; `after` is the id of the last call of the page before."""
+    """A figure or an indicator, of one line or of all; `after` is the id of the last call of the page before."""
 
     figure = fields.String(load_default="offered", validate=validate.Length(1, 30))
     line = fields.String(load_default="", validate=validate.Length(max=20))
+    span = fields.String(load_default="today", validate=validate.OneOf(SPANS))
     after = fields.Integer(load_default=None)
+
+
+class WaitingSchema(Schema):
+    line = fields.String(load_default="", validate=validate.Length(max=20))
 
 
 class BlockSchema(Schema):
@@ -34,12 +48,30 @@ class BlockSchema(Schema):
     days = fields.Integer(required=True, validate=validate.Range(1, 90))
 
 
+class Listed(NamedTuple):
+    """What is listed, and which calls are."""
+
+    name: str
+    definition: str
+    calls: ColumnElement[bool]
+
+
+def _listed(wanted: str) -> Listed:
+    """The calls that a figure counts, or those that an indicator divides by. Raises NotFound."""
+    indicator = INDICATORS.get(wanted)
+    if indicator:
+        return Listed(f"{indicator.name}：计算所用来电", indicator.formula, indicator.calls)
+    figure = metrics.figure(wanted)
+    return Listed(figure.name, figure.definition, figure.of_calls())
+
+
 @door.get("/calls")
 def calls() -> str:
     """The calls that a number on the board counts: as many as the number says."""
     asked = gate.query(ListSchema())
-    figure = metrics.figure(asked["figure"])
-    conditions = [Call.business_day == clock.today(), figure.of_calls()]
+    listed = _listed(asked["figure"])
+    today = asked["span"] == "today"
+    conditions = [Call.business_day == clock.today() if today else Call.offered_at >= clock.now() - DAY, listed.calls]
     if asked["line"]:
         conditions.append(Call.queue == asked["line"])
     if asked["after"]:
@@ -51,16 +83,27 @@ def calls() -> str:
         .order_by(Call.id.desc())
     )
     rows: list[Any] = list(session.execute(statement.limit(PAGE + 1)))
-    lines = waiting.lines()
+    lines = queue.lines()
     return gate.page(
         "wallboard/calls.html",
         rows=rows[:PAGE],
-        older=rows[PAGE - 1].Call.id if len(rows) > PAGE else None,
-        figure=figure,
+        older=url_for(".calls", **asked | {"after": rows[PAGE - 1].Call.id}) if len(rows) > PAGE else None,
+        listed=listed,
+        span=SPANS[asked["span"]],
         line=lines.get(asked["line"]),
         lines=lines,
         outcome_label=OUTCOME_LABEL,
     )
+
+
+@door.get("/waiting")
+def waiting() -> str:
+    """Who waits in a line now, in the order they are served, and how long so far."""
+    lines, code = queue.lines(), gate.query(WaitingSchema())["line"]
+    if code and code not in lines:
+        raise NotFound("没有这条受理线路")
+    rows = queues.waiting_in(code)
+    return gate.page("wallboard/waiting.html", rows=rows, line=lines.get(code), lines=lines, now=clock.now())
 
 
 @door.get("/blocked")
