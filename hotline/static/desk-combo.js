@@ -1,4 +1,5 @@
-// A combobox with type-ahead (ARIA 1.2): arrows move, Enter takes, Escape closes, Tab leaves.
+// A combobox with type-ahead (ARIA 1.2): arrows move, Enter takes, Escape closes, Tab takes and leaves.
+// Who is faster than the answer (Enter or Tab at once) gets the first line as soon as it is there.
 
 import { call, debounce } from "./hotline.js";
 
@@ -11,15 +12,17 @@ export class Combo {
     this.items = [];
     this.active = -1;
     this.asked = 0;
-    const search = debounce(150, () => this.search());
+    this.pending = this.hasty = false;
+    const search = debounce(150, () => this.pending && this.search());
     this.input.addEventListener("input", () => {
       this.hidden.value = "";
+      [this.pending, this.hasty] = [true, false];
       box.classList.toggle("unsettled", this.input.value.trim() !== "");
       search();
     });
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("focus", () => this.input.value || this.search());
-    this.input.addEventListener("blur", () => this.close());
+    this.input.addEventListener("blur", () => this.hasty || this.close());
     this.list.addEventListener("mousedown", (event) => {
       event.preventDefault();
       const line = event.target.closest("li");
@@ -28,17 +31,19 @@ export class Combo {
   }
 
   async search() {
-    const asked = ++this.asked;
-    const params = new URLSearchParams({ q: this.input.value.trim(), ...this.extra() });
+    const [asked, text] = [++this.asked, this.input.value.trim()];
+    const params = new URLSearchParams({ q: text, ...this.extra() });
     let found;
     try {
       found = await call(`${this.box.dataset.url}?${params}`);
     } catch {
       return;
     }
-    if (asked !== this.asked || document.activeElement !== this.input) return;
-    this.items = found.items;
-    this.show();
+    if (asked !== this.asked || text !== this.input.value.trim()) return;
+    const hasty = this.hasty;
+    [this.items, this.pending, this.hasty] = [found.items, false, false];
+    if (hasty && this.items.length) this.take(0);
+    else if (document.activeElement === this.input) this.show();
   }
 
   show() {
@@ -77,9 +82,17 @@ export class Combo {
     if (event.key === "Escape" && open) return void (event.preventDefault(), this.close());
     if (event.key === "Enter") {
       event.preventDefault();
-      if (open && this.active >= 0) this.take(this.active);
+      this.settle(open);
     }
-    if (event.key === "Tab" && open && this.active >= 0 && this.input.value.trim()) this.take(this.active);
+    if (event.key === "Tab" && this.input.value.trim()) this.settle(open);
+  }
+
+  settle(open) {
+    if (this.pending && this.input.value.trim()) {
+      this.hasty = true;
+      this.list.hidden = true;
+      this.search();
+    } else if (open && this.active >= 0) this.take(this.active);
   }
 
   take(place) {
@@ -98,6 +111,7 @@ export class Combo {
 
   close() {
     this.asked += 1;
+    this.pending = false;
     this.list.hidden = true;
     this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");

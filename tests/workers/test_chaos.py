@@ -12,7 +12,6 @@ from itertools import count
 import psutil
 import pytest
 import requests
-from sqlalchemy import create_engine, text
 from twilio.request_validator import RequestValidator
 
 from hotline import clock
@@ -105,15 +104,6 @@ class Provider:
         return leg
 
 
-def rows(home: Home, statement: str) -> list:
-    url = home.env.get("DATABASE_URL") or f"sqlite:///{home.folder / 'hotline.db'}"
-    engine = create_engine(url)
-    with engine.connect() as connection:
-        found = connection.execute(text(statement)).all()
-    engine.dispose()
-    return found
-
-
 def flask(home: Home, *arguments: str) -> str:
     env = {**home.env, "DATA_DIR": str(home.folder)}
     command = [sys.executable, "-m", "flask", "--app", "app", *arguments]
@@ -129,21 +119,21 @@ def test_nothing_acknowledged_is_lost_or_doubled_and_the_month_stays_the_same(ho
     assert killer.killed == [*VICTIMS, *VICTIMS]
     wait_for(home.sound, 240)
     ours = "FROM call WHERE provider_ref LIKE 'CA000000000000%'"
-    assert sorted(ref for (ref,) in rows(home, f"SELECT provider_ref {ours}")) == sorted(legs)
-    assert rows(home, f"SELECT state, outcome, count(*) {ours} GROUP BY state, outcome") == [
+    assert sorted(ref for (ref,) in home.sql(f"SELECT provider_ref {ours}")) == sorted(legs)
+    assert home.sql(f"SELECT state, outcome, count(*) {ours} GROUP BY state, outcome") == [
         ("ended", "menu_hangup", len(legs))
     ]
     events = (
         f"SELECT count(*) FROM call_event WHERE call_id IN (SELECT id {ours}) AND kind IN ('offered', 'leg_status')"
     )
-    assert rows(home, events) == [(2 * len(legs),)]
+    assert home.sql(events) == [(2 * len(legs),)]
     month = str(clock.Month.of(clock.today()))
     facts = (
         "SELECT day, city_code, metric, line, category, outcome, source, value FROM fact ORDER BY 1, 2, 3, 4, 5, 6, 7"
     )
     flask(home, "statistics", "count", month)
-    counted = rows(home, facts)
+    counted = home.sql(facts)
     for _ in range(2):
         flask(home, "statistics", "count", month)
-        assert rows(home, facts) == counted
+        assert home.sql(facts) == counted
     assert os.path.getsize(home.folder / "log" / "web.log") > 0
