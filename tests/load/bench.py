@@ -11,6 +11,8 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -32,14 +34,19 @@ def machine() -> dict[str, Any]:
     return {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.platform()}
 
 
-def start_redis() -> subprocess.Popen[bytes]:
+@contextmanager
+def redis() -> Iterator[None]:
     """The embedded Redis, for everything measured."""
-    folder = Path(tempfile.mkdtemp(prefix="hotline-bench-", dir="/tmp"))
-    path = folder / "redis.sock"
-    server = subprocess.Popen(embedded.server_command(folder, path), stdout=subprocess.DEVNULL)
-    assert embedded.wait_until_it_answers(path)
-    os.environ["REDIS_URL"] = f"unix://{path}"
-    return server
+    with tempfile.TemporaryDirectory(prefix="hotline-bench-", dir="/tmp") as folder:
+        path = Path(folder) / "redis.sock"
+        server = subprocess.Popen(embedded.server_command(Path(folder), path), stdout=subprocess.DEVNULL)
+        assert embedded.wait_until_it_answers(path)
+        os.environ["REDIS_URL"] = f"unix://{path}"
+        try:
+            yield
+        finally:
+            server.terminate()
+            server.wait(30)
 
 
 def measure(name: str, databases: PostgresDatabases) -> dict[str, Any]:
@@ -63,14 +70,13 @@ def main(given: list[str]) -> int:
         parser.error(f"no bench {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
     os.environ["HOTLINE_MODE"] = "test"
     databases, found = PostgresDatabases(build_schema), {"machine": machine()}
-    redis = start_redis()
     try:
-        for name in options.names or NAMES:
-            found[name] = measure(name, databases)
-            print(json.dumps({name: found[name]}, ensure_ascii=False, indent=2), flush=True)  # noqa: T201
+        with redis():
+            for name in options.names or NAMES:
+                found[name] = measure(name, databases)
+                print(json.dumps({name: found[name]}, ensure_ascii=False, indent=2), flush=True)  # noqa: T201
     finally:
         databases.close()
-        redis.terminate()
     if options.json:
         options.json.write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
     return 0

@@ -1,4 +1,8 @@
-"""Three hundred callers at once and a hundred agents at ten times real speed, against the real web server and clock."""
+"""Three hundred callers at once and a hundred agents at ten times real speed, against the real web server and clock.
+
+Two web processes, one per core, as in production. People talk for three minutes and agents write for forty seconds on
+average, as the field reports of a busy month; the house fills over the time of a call, then stays full.
+"""
 
 import json
 import os
