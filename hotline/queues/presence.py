@@ -1,5 +1,6 @@
 """What each agent is doing: the server is the truth, every finished stretch is kept."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -141,9 +142,10 @@ def gone(agent_id: int, at: datetime) -> None:
     """An agent whose page is still silent is offline; an offer that rang there goes to the next."""
     if agent_id not in silent_agents(at):
         return
-    agent = _unrung(agent_id)
-    if agent.state not in BUSY:
-        move(agent, AgentState.OFFLINE)
+    with suppress(Conflict):  # something has begun to ring there meanwhile: it goes on when that is over
+        agent = _unrung(agent_id)
+        if agent.state not in BUSY:
+            move(agent, AgentState.OFFLINE)
 
 
 def release(agent_id: int, by: str, reason: str) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from hotline import clock
 from hotline.calls import intake
@@ -283,6 +283,32 @@ def test_a_stuck_agent_is_released_and_the_caller_goes_back_to_the_top(app):
     turn = session.scalars(select(Waiting).where(Waiting.call_id == call.id, Waiting.turn == 2)).one()
     assert turn.state is WaitState.WAITING
     assert turn.ranked_at < clock.now() - timedelta(hours=23)
+
+
+def test_an_offer_that_begins_to_ring_meanwhile_is_not_passed_over(app, monkeypatch):
+    (agent_id,) = make_agents(1, "consult")
+    call = ring()
+    turn = session.scalars(select(Waiting).where(Waiting.call_id == call.id)).one()
+    locked = presence.present
+
+    def rung_by_another_process(agent_id):
+        """As the row reads once the lock is had, when a dispatch elsewhere has committed in between."""
+        row, at = locked(agent_id), clock.now()
+        session.add(
+            Offer(waiting_id=turn.id, agent_id=agent_id, offered_at=at, expires_at=at, outcome=OfferOutcome.OPEN)
+        )
+        row.state = AgentState.OFFERED
+        session.flush()
+        return row
+
+    monkeypatch.setattr(presence, "present", rung_by_another_process)
+    with pytest.raises(Conflict, match="刚有来电振铃"):
+        presence.choose(agent_id, AgentState.BREAK, "rest")
+    session.execute(update(Offer).values(outcome=OfferOutcome.MISSED))
+    later = clock.now() + 2 * presence.SILENT_AFTER
+    assert presence.silent_agents(later) == [agent_id]
+    presence.gone(agent_id, later)
+    assert locked(agent_id).state is AgentState.OFFERED
 
 
 def test_an_agent_is_released_whose_telephone_never_came(app):
