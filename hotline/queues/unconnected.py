@@ -22,8 +22,8 @@ RING_WITHIN = timedelta(seconds=45)
 def overdue(at: datetime) -> Iterator[list[Act]]:
     """Give back what nobody's telephone has come for in time; the caller commits after each."""
     late = (Stint.part == Part.AGENT) & (Stint.claimed_at < at - CONNECT_WITHIN)
-    overdue = Stint.state == StintState.CONNECTING, late | (Stint.claimed_at < at - RING_WITHIN)
-    for stint_id in session.scalars(select(Stint.id).where(*overdue)).all():
+    missing = Stint.state == StintState.CONNECTING, late | (Stint.claimed_at < at - RING_WITHIN)
+    for stint_id in session.scalars(select(Stint.id).where(*missing)).all():
         stint = conversation.by_id(stint_id)
         if stint is not None and stint.state is StintState.CONNECTING:
             _give_back(stint)

@@ -144,8 +144,8 @@ const verbs = {
     at("recording").textContent = paused ? "继续录音" : "暂停录音";
     return fresh;
   },
-  transfer: () => chooseTarget(),
-  three: () => chooseTarget(),
+  transfer: chooseTarget,
+  three: chooseTarget,
   leave: () => post("leave"),
   finish: () => post("finish"),
   wrapped: () => post("wrapped"),

@@ -4,12 +4,10 @@
 may use the route share what it shows. A route that is in neither fails, and so does a field that takes an id.
 """
 
-import pytest
 from marshmallow import fields
 
 from hotline.people.models import Role
-from tests.guards import objects
-from tests.guards.bodies import Asker, fitting, routes
+from tests.guards.bodies import fitting, routes
 from tests.guards.objects import method_of
 from tests.guards.routes import AGENT, DISPATCHER, MACHINE, PUBLIC, ROUTES, STATISTICIAN, SUPERVISOR, UNIT
 
@@ -103,16 +101,6 @@ HARMLESS = {
 }
 """What only narrows a list, says where to go next, or is judged one by one: an id of nothing finds nothing."""
 NOTHING = 987_654_321
-
-
-@pytest.fixture
-def world(app, people):
-    return objects.build(app, people)
-
-
-@pytest.fixture
-def asker(client, world, monkeypatch):
-    return Asker(client, world, monkeypatch)
 
 
 def addressed(app):

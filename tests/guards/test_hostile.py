@@ -6,11 +6,8 @@ One case per field by default; all of them with `FUZZ_CASES=40 pytest tests/guar
 import os
 from itertools import cycle, islice
 
-import pytest
-
 from hotline.people.models import Role
-from tests.guards import objects
-from tests.guards.bodies import Asker, fitting, routes
+from tests.guards.bodies import fitting, routes
 from tests.guards.objects import method_of
 from tests.guards.routes import MACHINE, ROUTES
 
@@ -77,16 +74,6 @@ BODIES = (
         "multipart/form-data; boundary=x",
     ),
 )
-
-
-@pytest.fixture
-def world(app, people):
-    return objects.build(app, people)
-
-
-@pytest.fixture
-def asker(client, world, monkeypatch):
-    return Asker(client, world, monkeypatch)
 
 
 def someone(entry):

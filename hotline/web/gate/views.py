@@ -10,10 +10,9 @@ from marshmallow import Schema, fields, validate
 
 from hotline import audit, db, errors
 from hotline.db import session
-from hotline.people import passwords, sessions, signing_in
+from hotline.people import sessions, signing_in
 from hotline.people.models import Role
 from hotline.web.gate import finders, guards, intake, nav, pages, visitor
-from hotline.web.gate.turnstile import aside
 
 door = guards.door("gate", __name__, roles=guards.PUBLIC)
 signed_in = guards.allow(*Role)
@@ -66,8 +65,7 @@ def enter() -> ResponseReturnValue:
         signing_in.check_address(address)
         known = signing_in.hash_for(form["login"])
         session.rollback()
-    with aside():
-        proven = known if passwords.matches(known, form["password"]) else None
+    proven = visitor.prove(known, form["password"])
     token = signing_in.attempt(form["login"], form["password"], address, proven)
     session.commit()
     if token is None:

@@ -87,6 +87,13 @@ def may(endpoint: str) -> bool:
     return guards.admits(current_app, endpoint, visitor())
 
 
+def prove(known: str | None, password: str) -> str | None:
+    """The hash, if the password is found to match it. It takes a tenth of a second, out of the lane: no transaction may
+    be open."""
+    with aside():
+        return known if passwords.matches(known, password) else None
+
+
 def confirm_password(password: str) -> None:
     """Ask again before something grave (sealing, exporting). Raises Refused when the posted password is wrong.
 
@@ -95,9 +102,7 @@ def confirm_password(password: str) -> None:
     with db.reading():
         known = people.find(person().id).password_hash
         session.rollback()
-    with aside():
-        proven = known if passwords.matches(known, password) else None
-    if people.confirms(people.find(person().id), proven):
+    if people.confirms(people.find(person().id), prove(known, password)):
         return
     session.commit()
     raise Refused("密码不正确，操作未执行。", fields={"current": ["密码不正确"]})
