@@ -15,6 +15,7 @@ A night passes in a moment; the same seed gives the same night.
 
 import asyncio
 from contextvars import Context
+from itertools import count
 
 import pytest
 from sqlalchemy import select
@@ -22,7 +23,7 @@ from sqlalchemy import select
 from hotline.calls.models import Call
 from hotline.db import session
 from hotline.people.models import Account
-from hotline.queues import acts, ticker, waiting
+from hotline.queues import waiting
 from hotline.queues.models import Skill
 from hotline.telephony.provider import provider_for
 from hotline.telephony.simulator.direct import DirectHttpClient
@@ -30,6 +31,7 @@ from hotline.telephony.simulator.exchange import Exchange
 from hotline.telephony.simulator.faults import Faults
 from hotline.telephony.simulator.transport import WsgiTransport
 from hotline.telephony.simulator.virtual import VirtualLoop
+from workers import telephone
 
 BEAT_SECONDS = 10
 PATIENCE = 120
@@ -95,17 +97,17 @@ class Town:
         assert self.exchange.failures == [], self.exchange.failures
 
     async def _tick(self):
-        """What the clock process does once a second."""
+        """What the clock process does every second, and every five."""
 
-        def once():
+        def once(chore):
             with self.app.app_context():
-                for wanted in ticker.tick():
-                    session.commit()
-                    acts.carry_out(self.provider, wanted)
+                chore()
 
-        while True:
+        for second in count(1):
             await asyncio.sleep(1)
-            Context().run(once)
+            Context().run(once, telephone.tick)
+            if second % 5 == 0:
+                Context().run(once, telephone.call_the_roll)
 
 
 class Caller:

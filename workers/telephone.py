@@ -7,7 +7,7 @@ from flask import current_app
 from hotline import clock
 from hotline.config import Config
 from hotline.db import session
-from hotline.queues import reconcile, recordings, ticker
+from hotline.queues import reconcile, recordings, rollcall, ticker
 from hotline.queues.acts import carry_out
 from hotline.telephony.provider import provider_for
 
@@ -24,12 +24,23 @@ def tick() -> None:
         carry_out(provider_for(house()), acts)
 
 
+def call_the_roll() -> None:
+    """Who is on the line, by our books and by the provider's."""
+    provider = provider_for(house())
+    books, untold = rollcall.books(provider.name), rollcall.untold(provider.name)
+    session.commit()
+    carry_out(provider, untold)
+    if not books:
+        return
+    for acts in rollcall.settle(provider.name, house().home_city, books, rollcall.ask(provider, books)):
+        session.commit()
+        carry_out(provider, acts)
+
+
 def sweep(since: datetime) -> None:
     """Reconcile every call since `since` with the provider's list."""
     provider = provider_for(house())
-    refs = reconcile.stale(provider.name)
-    session.commit()
-    legs = reconcile.gather(provider, refs, since, clock.now())
+    legs = reconcile.gather(provider, since, clock.now())
     for settled in reconcile.settle(provider.name, house().home_city, legs):
         session.commit()
         carry_out(provider, settled.acts)

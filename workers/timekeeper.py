@@ -1,4 +1,4 @@
-"""The clock process: the timetable, the dispatcher, the sweep and the one-second ticker of the queues."""
+"""The clock process: the timetable, the dispatcher, the sweep, the queues' ticker and their roll call."""
 
 import signal
 import time
@@ -64,6 +64,7 @@ def chores(connection: Redis, entries: Sequence[Entry], name: str) -> list[Chore
         Chore("dispatch", 0.3, lambda: dispatcher.dispatch(connection)),
         Chore("beat", heartbeats.INTERVAL.total_seconds(), beat),
         Chore("sweep", 5.0, lambda: dispatcher.sweep(connection)),
+        Chore("roll call", 5.0, telephone.call_the_roll),
         Chore("timetable", 5.0, lambda: keep_timetable(entries, name)),
     ]
 

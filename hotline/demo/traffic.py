@@ -116,7 +116,7 @@ def _ask(simulator_url: str, profile: Profile) -> dict[str, Any]:
 def _reconciled(config: Config, summary: dict[str, Any], since: datetime) -> dict[str, Any]:
     """Sweep as the clock process does, then compare the provider's list with the database, both ways."""
     provider, until = provider_for(config), clock.now() + timedelta(seconds=1)
-    legs = reconcile.gather(provider, reconcile.stale(provider.name), since, until)
+    legs = reconcile.gather(provider, since, until)
     repaired = Counter({"ended": 0, "missing": 0})
     for settled in reconcile.settle(provider.name, config.home_city, legs):
         session.commit()

@@ -133,6 +133,7 @@ class Stint(Base):
     __tablename__ = "stint"
     __table_args__ = (
         Index("ix_stint_call", "call_id"),
+        Index("ix_stint_live", "state", postgresql_where=text("state <> 'ended'")),
         Index(
             "uq_stint_open_agent",
             "agent_id",

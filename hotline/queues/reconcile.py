@@ -1,14 +1,14 @@
-"""The sweep against the provider's own list: what a lost webhook left open or out is put right.
+"""The sweep against the provider's own list: calls we never heard of, and ends that were never told.
 
-Status notices have no second chance with the provider after fifteen seconds; this sweep is theirs. It has
-two halves, so that no transaction waits for the provider: `gather` asks, `settle` writes.
+Status notices have no second chance with the provider after fifteen seconds; this sweep is theirs, and the roll
+call's while a call lives. It has two halves, so that no transaction waits for the provider: `gather` asks,
+`settle` writes.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-import structlog
 from sqlalchemy import select
 
 from hotline import clock
@@ -17,12 +17,7 @@ from hotline.calls.models import Call, CallState, EventKind
 from hotline.db import session
 from hotline.queues import callbacks, conversation, waiting
 from hotline.queues.acts import Act
-from hotline.telephony.provider import LegGone, LegSnapshot, Provider, ProviderUnavailable
-
-log = structlog.get_logger()
-
-SILENT_IN_LINE = timedelta(minutes=2)
-SILENT_IN_TALK = timedelta(minutes=15)
+from hotline.telephony.provider import LegSnapshot, Provider
 
 
 @dataclass(frozen=True)
@@ -34,26 +29,9 @@ class Settled:
     acts: list[Act]
 
 
-def stale(provider_name: str) -> list[str]:
-    """The caller's legs of calls that should have said something by now."""
-    at = clock.now()
-    talking = Call.state == CallState.TALKING
-    late = (talking & (Call.connected_at < at - SILENT_IN_TALK)) | (~talking & (Call.offered_at < at - SILENT_IN_LINE))
-    statement = select(Call.provider_ref).where(Call.provider == provider_name, Call.state != CallState.ENDED, late)
-    return list(session.scalars(statement.order_by(Call.id).limit(500)))
-
-
-def gather(provider: Provider, refs: Sequence[str], since: datetime, until: datetime) -> list[LegSnapshot]:
-    """The callers' legs of `[since, until)` by the provider's list, and those of `refs` one by one."""
-    legs = {leg.ref: leg for leg in provider.list_legs(since, until) if _is_callers(leg)}
-    for ref in refs:
-        if ref in legs:
-            continue
-        try:
-            legs[ref] = provider.fetch_leg(ref)
-        except (LegGone, ProviderUnavailable) as problem:
-            log.info("reconcile.unknown", error=type(problem).__name__)
-    return list(legs.values())
+def gather(provider: Provider, since: datetime, until: datetime) -> list[LegSnapshot]:
+    """The callers' legs of `[since, until)` by the provider's list."""
+    return [leg for leg in provider.list_legs(since, until) if _is_callers(leg)]
 
 
 def _is_callers(leg: LegSnapshot) -> bool:

@@ -131,6 +131,9 @@ class Provider(Protocol):
     def list_legs(self, since: datetime, until: datetime) -> Iterator[LegSnapshot]:
         """Every leg started in `[since, until)`, inbound and outbound."""
 
+    def live_legs(self) -> Iterator[LegSnapshot]:
+        """Every leg in progress now; the youngest may still be missing."""
+
     def fetch_recording(self, ref: str) -> bytes: ...
 
     def delete_recording(self, ref: str) -> None: ...

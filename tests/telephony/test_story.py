@@ -1,6 +1,8 @@
 """The story fixture over the real application."""
 
 from hotline.calls.models import CallState, Outcome
+from hotline.db import session
+from hotline.queues import conversation
 
 
 def test_a_caller_reaches_a_person(town):
@@ -75,3 +77,52 @@ def test_events_out_of_order_and_twice_make_the_same_call(town):
     town.passes(20)
     assert (caller.call.state, caller.call.outcome) == (CallState.ENDED, Outcome.ANSWERED)
     assert agent.line["state"] == "ready"
+
+
+def test_no_notice_comes_and_a_dead_browser_is_still_noticed(town):
+    agent = town.agent("zuoxi01").ready()
+    caller = town.dial("13800001239").hears("心理危机").presses("2")
+    agent.answers(caller)
+    town.faults(drop=1.0)
+    agent.vanishes()
+    caller.hears("重新", within=60)
+    town.until(lambda: caller.waiting, 20, "the caller's return to the line")
+
+
+def test_no_notice_comes_and_a_caller_who_hung_up_is_not_offered(town):
+    caller = town.dial("13800001240").hears("心理危机").presses("2").waits(5)
+    town.faults(drop=1.0)
+    town.exchange.hang_up(caller.leg)
+    town.until(lambda: caller.call.state is CallState.ENDED, 30, "the end of the call")
+    assert caller.call.outcome is Outcome.ABANDONED
+
+
+def test_a_redirect_that_was_never_asked_is_asked_again(town):
+    agent = town.agent("zuoxi01").ready()
+    caller = town.dial("13800001241").hears("心理危机").presses("2")
+    agent.answers(caller)
+    conversation.lost(conversation.talking(agent.account.id))
+    session.commit()  # and the process died before it could ask the provider
+    caller.hears("重新", within=20)
+    town.until(lambda: agent.leg.over, 60, "the end of the leg that nobody needs")
+    agent.wraps_up()
+    agent.answers(caller)
+    conversation.finish(agent.account.id)
+    session.commit()
+    caller.hears("满意", within=20)
+    assert caller.call.outcome is Outcome.ANSWERED
+
+
+def test_the_roll_call_leaves_alone_whoever_talks_or_waits(town):
+    agents = [town.agent("zuoxi01").ready(), town.agent("zuoxi02").ready()]
+    caller, waits = town.dial("13800001242"), town.dial("13800001243")
+    caller.hears("心理危机").presses("2")
+    agents[0].answers(caller)
+    agents[1].breaks()
+    waits.hears("心理危机").presses("3")
+    heard = len(caller.heard)
+    town.passes(120)
+    assert caller.with_agents == 1
+    assert len(caller.heard) == heard
+    assert waits.waiting
+    assert not any("重新" in text for text in waits.heard)
