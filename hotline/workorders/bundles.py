@@ -73,31 +73,36 @@ def close_children(parent: Order, at: datetime) -> None:
     for child in children(parent.id):
         if child.replied_at is None:
             _answer(child, parent, at)
-        child.closed_at = child.changed_at = at
-        moves.note(child, Move.CLOSE, HOUSE, at=at, data={"parent": parent.own_no})
-
-
-def archive_children(parent: Order) -> None:
-    """The main order is archived, and with it what was bundled under it."""
-    for child in children(parent.id):
-        child.changed_at = parent.changed_at
-        moves.note(child, Move.ARCHIVE, HOUSE, data={"parent": parent.own_no})
+        child.closed_at = at
+        moves.make(child, Move.CLOSE, HOUSE, at=at, data={"parent": parent.own_no})
 
 
 def reopen_children(parent: Order) -> None:
     """The main order is worked again: what had been answered with it waits for a new answer."""
     for child in children(parent.id):
-        if child.replied_at is not None:
-            deadlines.start(child, Clock.REPLY, parent.changed_at)
-            deadlines.show(child, deadlines.running(child))
-            child.replied_at = child.closed_at = None
-            child.changed_at = parent.changed_at
-            moves.note(child, Move.REWORK, HOUSE, reason="主单重办", data={"parent": parent.own_no})
+        if child.replied_at is not None and child.state is not State.ARCHIVED:
+            _reopen(child, parent)
+
+
+def _reopen(child: Order, parent: Order) -> None:
+    said = moves.Said(reason="主单重办", data={"parent": parent.own_no})
+    if child.state is State.CLOSED:
+        moves.make(child, Move.REOPEN, HOUSE, at=parent.changed_at, **said)
+    else:
+        deadlines.start(child, Clock.REPLY, parent.changed_at)
+        deadlines.show(child, deadlines.running(child))
+        child.changed_at = parent.changed_at
+        moves.note(child, Move.REWORK, HOUSE, **said)
+    child.replied_at = child.closed_at = None
 
 
 def withdraw(order: Order, reason: str, by: By) -> None:
-    """The demand itself is gone: void the order; what was bundled under it stands on its own again."""
-    for child in children(order.id):
-        child.closed_at = None
-        moves.make(moves.locked(child.id), Move.UNMERGE, HOUSE, reason="主单已撤回")
+    """The demand itself is gone: void the order; what was bundled under it stands on its own again, with the answer
+    and the end that it had."""
+    for one in children(order.id):
+        child = moves.locked(one.id)
+        if child.state is State.MERGED:
+            moves.make(child, Move.UNMERGE, HOUSE, reason="主单已撤回")
+        else:
+            child.parent_id = None
     moves.make(order, Move.WITHDRAW, by, reason=reason)

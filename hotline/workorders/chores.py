@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from hotline import clock
 from hotline.db import session
-from hotline.workorders import bundles, links, moves
+from hotline.workorders import links, moves
 from hotline.workorders.codes import Move, State
 from hotline.workorders.exchange_models import ImportFile
 from hotline.workorders.models import Order
@@ -30,7 +30,6 @@ def archive() -> int:
     orders = session.scalars(old.order_by(Order.id).limit(PORTION).with_for_update()).all()
     for order in orders:
         moves.make(order, Move.ARCHIVE, HOUSE)
-        bundles.archive_children(order)
     return len(orders)
 
 

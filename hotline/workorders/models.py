@@ -47,7 +47,8 @@ class Order(Base):
             "('dispatched','signed','processing','suspended','extension_requested')",
             name="unit_state_has_unit",
         ),
-        CheckConstraint("(state = 'merged') = (parent_id IS NOT NULL)", name="merged_has_parent"),
+        CheckConstraint("state <> 'merged' OR parent_id IS NOT NULL", name="merged_has_parent"),
+        CheckConstraint("parent_id IS NULL OR state IN ('merged','closed','archived')", name="parent_of_bundled"),
         CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
         CheckConstraint(
             "due_at IS NOT NULL OR state IN ('draft','merged','closed','archived','void')", name="open_has_due"

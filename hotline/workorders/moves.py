@@ -84,6 +84,15 @@ TRANSITIONS: dict[Move, Transition] = {
 }
 """Exactly the permitted moves. Withdrawing belongs to the origin of the demand alone: the platform, or the call."""
 
+WITH_MAIN: dict[Move, Transition] = {
+    Move.CLOSE: _t({State.MERGED}, State.CLOSED, S),
+    Move.REOPEN: _t({State.CLOSED}, State.MERGED, S),
+}
+"""What becomes of a bundled order with its main order: its own end, and its waiting for a new answer."""
+
+BUNDLED = frozenset({State.MERGED, State.CLOSED, State.ARCHIVED})
+"""States in which an order stays under its main order; any other move takes it out of the bundle."""
+
 CLOCKS_OF: dict[State, tuple[Clock, ...]] = {
     State.REGISTERED: (Clock.DISPATCH,),
     State.DISPATCHED: (Clock.SIGN, Clock.RETURN),
@@ -140,7 +149,8 @@ def _owns(order: Order, by: By) -> bool:
 
 def check(order: Order, move: Move, by: By) -> Transition:
     """Raise unless `by` may make `move` now."""
-    transition = TRANSITIONS[move]
+    with_main = order.parent_id is not None and by.party is Party.SYSTEM and move in WITH_MAIN
+    transition = WITH_MAIN[move] if with_main else TRANSITIONS[move]
     if not _owns(order, by):
         raise NotFound("没有这张工单")
     if by.party not in transition.parties:
@@ -168,7 +178,8 @@ def make(
     target, at = check(order, move, by).target, at or clock.now()
     before = order.state
     deadlines.show(order, _turn_clocks(order, move, target, at, due))
-    order.state, order.changed_at, order.parent_id = target, at, parent_id
+    order.state, order.changed_at = target, at
+    order.parent_id = (parent_id or order.parent_id) if target in BUNDLED else None
     return note(order, move, by, at=at, before=before, **said)
 
 

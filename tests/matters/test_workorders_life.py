@@ -354,7 +354,7 @@ def _holds(order):
         assert duties
         assert order.due_at == min(one.due_at for one in duties)
         assert moves.owner(order) is Party.HOTLINE or order.unit_id
-    assert order.parent_id is None or order.state is State.MERGED
+    assert order.parent_id is None or order.state in moves.BUNDLED
 
 
 RARE = 6

@@ -198,13 +198,14 @@ def test_a_bundled_order_tells_its_own_platform_the_end(app):
         assert [kind for kind, _ in told_of(child)] == ["order.bundle", "order.reply", "order.close"]
         assert told_of(child)[1][1]["reply"] == "费用已退还"
         assert told_of(child)[2][1]["main"] == main.own_no
-        assert (child.state, child.closed_at, child.due_at) == (State.MERGED, main.closed_at, None)
+        assert (child.state, child.closed_at, child.due_at) == (State.CLOSED, main.closed_at, None)
     clock.use(lambda: main.closed_at + timedelta(days=31))
     try:
-        assert chores.archive() == 1
+        assert chores.archive() == 3
     finally:
         clock.use(None)
     for order in (main, early, late):
+        assert order.state is State.ARCHIVED
         assert pushing.history(order)[-1]["type"] == "order.archive"
 
 
@@ -217,6 +218,7 @@ def test_a_main_order_worked_again_opens_what_is_bundled_under_it(app):
     handling.approve(main, here)
     revisits.close(main, here)
     handling.rework(main, here, "又来反映")
+    assert (child.state, child.parent_id) == (State.MERGED, main.id)
     assert (child.closed_at, child.replied_at) == (None, None)
     assert child.due_at is not None
     assert told_of(child)[-1][0] == "order.rework"
