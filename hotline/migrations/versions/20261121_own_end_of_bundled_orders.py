@@ -1,12 +1,12 @@
 """an order that was bundled keeps its main order after its own end
 
-Revision: 0002, after 0001
+Revision: 0003, after 0002
 """
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
