@@ -3,7 +3,7 @@
 The database owns the queue and the claim; the provider only parks and mixes.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
@@ -217,3 +217,23 @@ class AgentInterval(Base):
 
 
 db.append_only(AgentInterval.__table__)
+
+
+class Shift(Base):
+    """排班: an agent is planned to be signed in for `[starts_at, ends_at)`; `day` is the business day it begins on.
+
+    A day's plan is removed and written anew (`roster.py`), each time with a line in the trail.
+    """
+
+    __tablename__ = "shift"
+    __table_args__ = (
+        UniqueConstraint("agent_id", "starts_at"),
+        Index("ix_shift_day", "day"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    agent_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    day: Mapped[date]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]

@@ -60,16 +60,16 @@ def present(agent_id: int) -> Presence:
 
 def move(agent: Presence, state: AgentState, reason: str = "", at: datetime | None = None) -> None:
     """Put a locked agent into `state` and keep the stretch that ends."""
-    at = at or clock.now()
     if agent.state is state and agent.reason == reason:
         return
+    at = max(at or clock.now(), agent.since)  # an instant taken before the agent's row was locked may be overtaken
     session.add(
         AgentInterval(
             agent_id=agent.agent_id,
             state=agent.state,
             reason=agent.reason,
             started_at=agent.since,
-            ended_at=max(at, agent.since),
+            ended_at=at,
         )
     )
     agent.state, agent.reason, agent.since = state, reason, at

@@ -142,6 +142,22 @@ INDICATORS: dict[str, Indicator] = {
             "秒",
         ),
         Indicator(
+            "hold",
+            "平均保持",
+            "保持时长之和 ÷ 接通",
+            ANSWERED,
+            lambda c: Share(c["hold_ms"], c["answered"]),
+            "秒",
+        ),
+        Indicator(
+            "wrap",
+            "平均整理",
+            "话后整理时长之和 ÷ 接通",
+            ANSWERED,
+            lambda c: Share(c["wrap_ms"], c["answered"]),
+            "秒",
+        ),
+        Indicator(
             "handle",
             "平均处理",
             "（通话 + 保持 + 话后整理）时长之和 ÷ 接通",
@@ -201,6 +217,11 @@ def counts(by: By, first: date, last: date) -> Mapping[Any, Counts]:
     if by is By.HOUR:
         return dict(sorted((_local_hour(hour, first), counted) for hour, counted in rows.items()))
     return rows
+
+
+def in_hour(hour: int) -> ColumnElement[bool]:
+    """Calls offered in that hour of the local day."""
+    return extract("hour", Call.offered_at) == (hour - _local_hour(0, clock.today())) % 24
 
 
 def _local_hour(utc_hour: int, day: date) -> int:

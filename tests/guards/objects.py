@@ -6,7 +6,7 @@ belong to whoever makes such things first.
 
 import io
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -24,7 +24,7 @@ from hotline.db import session
 from hotline.ivr import service as ivr
 from hotline.jobs import Job, Outbox, enqueue
 from hotline.people.models import Account, AccountRole, Role
-from hotline.queues import blocklist, recordings
+from hotline.queues import blocklist, recordings, roster
 from hotline.queues.records import CallBack, CallBackSource, CallBackState, Recording
 from hotline.statistics import datasets, datasets_import, returns, revisions, sealing
 from hotline.statistics.exports_models import ExportFormat, ExportKind, ExportRun, ExportState
@@ -226,10 +226,12 @@ def statistics(people) -> dict[Any, Any]:
 def house(people) -> dict[Any, Any]:
     line = ivr.switch_on("9", "专线", "special", "这里是疫情专线", until=None, by=people[Role.SUPERVISOR].id)
     blocked = blocklist.ask("13800007777", "骚扰", 3, people[Role.SUPERVISOR].id)
+    roster.add(people[Role.AGENT].id, clock.today(), roster.Span(time(8), time(16)))
     enqueue(Job.TIDY)
     return {
         "line_id": line.id,
         "block_id": blocked.id,
+        "shift_id": roster.planned(clock.today(), clock.today())[0].id,
         "contact_code": "12356",
         "outbox_id": session.scalars(select(Outbox.id)).first(),
         "account_id": people[Role.AGENT].id,

@@ -76,7 +76,7 @@ SHARED = {
     *("bulletin.table_file", "bulletin.table_template", "bulletin.tables", "bulletin.year"),
     # the reporter's city is that of the account, never of the address
     *("returns.send", "returns.send_file", "returns.show", "returns.template"),
-    *("wallboard.approve_block", "wallboard.event_line_off", "wallboard.lift_block"),
+    *("wallboard.approve_block", "wallboard.event_line_off", "wallboard.lift_block", "wallboard.remove_shift"),
 }
 PASSWORD_AGAIN = {"bulletin.approve", "bulletin.seal"}
 """Ask for the password, and the strangers have none."""
@@ -92,7 +92,7 @@ IDS = {
 COUNTS = {
     *("complaint", "consultation", "crisis", "days", "expert_qa", "hours", "ivr", "manual", "minutes"),
     *("phone_booking", "satisfaction_inbound", "total", "version", "year", "level"),
-    *("sat_agent", "sat_result", "sat_unit", "due_day", "remind_before"),
+    *("sat_agent", "sat_result", "sat_unit", "due_day", "remind_before", "hour", "page"),
 }
 """Whole numbers that name nothing."""
 HARMLESS = {

@@ -115,6 +115,7 @@ _WORDS: dict[str, str] = {
     "return.remind": "催报地市数据",
     "return.returned": "退回地市数据",
     "return.rule": "变更报送期限",
+    "roster.plan": "变更排班",
     "token.issue": "签发接口令牌",
     "token.revoke": "吊销接口令牌",
     "topic.begin": "启用主题",

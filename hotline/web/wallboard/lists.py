@@ -1,5 +1,6 @@
 """The lists behind the board's numbers: the calls of a figure or an indicator, who waits now, blocked numbers."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -17,10 +18,11 @@ from hotline.people.models import Account
 from hotline.queues import blocklist
 from hotline.queues import board as queues
 from hotline.queues import waiting as queue
-from hotline.statistics import metrics
+from hotline.statistics import indicators, metrics
 from hotline.statistics.indicators import INDICATORS
 from hotline.web import gate
 from hotline.web.wallboard import door
+from hotline.web.wallboard.indicators import DaysSchema, days_of
 
 PAGE = 100
 
@@ -29,12 +31,15 @@ DAY = timedelta(hours=24)
 SPANS = {"today": "今日", "24h": "近24小时"}
 
 
-class ListSchema(Schema):
-    """A figure or an indicator, of one line or of all; `after` is the id of the last call of the page before."""
+class ListSchema(DaysSchema):
+    """A figure or an indicator, of one line, one agent (0: of none), one hour of the day, or of all; of the days
+    named or else of `span`. `after` is the id of the last call of the page before."""
 
     figure = fields.String(load_default="offered", validate=validate.Length(1, 30))
     line = fields.String(load_default="", validate=validate.Length(max=20))
     span = fields.String(load_default="today", validate=validate.OneOf(SPANS))
+    agent = fields.Integer(load_default=None)
+    hour = fields.Integer(load_default=None, validate=validate.Range(0, 23))
     after = fields.Integer(load_default=None)
 
 
@@ -65,17 +70,35 @@ def _listed(wanted: str) -> Listed:
     return Listed(figure.name, figure.definition, figure.of_calls())
 
 
+def _span(asked: dict[str, Any]) -> tuple[str, list[ColumnElement[bool]]]:
+    """How the days of a list are told, and which calls they hold."""
+    if asked["first"] or asked["last"]:
+        first, last = days_of(asked)
+        told = str(first) if first == last else f"{first} 至 {last}"
+        return told, [Call.business_day >= first, Call.business_day <= last]
+    today = asked["span"] == "today"
+    days = Call.business_day == clock.today() if today else Call.offered_at >= clock.now() - DAY
+    return SPANS[asked["span"]], [days]
+
+
+def _narrowed(asked: dict[str, Any]) -> Iterator[ColumnElement[bool]]:
+    if asked["line"]:
+        yield Call.queue == asked["line"]
+    if asked["agent"] is not None:
+        yield Call.agent_id == asked["agent"] if asked["agent"] else Call.agent_id.is_(None)
+    if asked["hour"] is not None:
+        yield indicators.in_hour(asked["hour"])
+    if asked["after"]:
+        yield Call.id < asked["after"]
+
+
 @door.get("/calls")
 def calls() -> str:
     """The calls that a number on the board counts: as many as the number says."""
     asked = gate.query(ListSchema())
     listed = _listed(asked["figure"])
-    today = asked["span"] == "today"
-    conditions = [Call.business_day == clock.today() if today else Call.offered_at >= clock.now() - DAY, listed.calls]
-    if asked["line"]:
-        conditions.append(Call.queue == asked["line"])
-    if asked["after"]:
-        conditions.append(Call.id < asked["after"])
+    span, conditions = _span(asked)
+    conditions += [listed.calls, *_narrowed(asked)]
     statement = (
         select(Call, Account.name)
         .join(Account, Account.id == Call.agent_id, isouter=True)
@@ -89,7 +112,9 @@ def calls() -> str:
         rows=rows[:PAGE],
         older=url_for(".calls", **asked | {"after": rows[PAGE - 1].Call.id}) if len(rows) > PAGE else None,
         listed=listed,
-        span=SPANS[asked["span"]],
+        span=span,
+        agent=people.names([asked["agent"]]).get(asked["agent"] or 0, "无坐席" if asked["agent"] == 0 else ""),
+        hour=asked["hour"],
         line=lines.get(asked["line"]),
         lines=lines,
         outcome_label=OUTCOME_LABEL,
