@@ -2,6 +2,9 @@
 
 One process with many threads: a wallboard's stream holds a thread, and threads over the stream cap stay free for
 callers and pages. In production set WEB_PROCESSES=2 or more behind a proxy; the cap counts per process.
+
+The listening socket may be somebody else's, who outlives us: `run.py` hands its own down (HELD_SOCKET), systemd
+does it by socket activation. Then nobody is turned away while the server restarts.
 """
 
 import gc
@@ -10,7 +13,8 @@ import os
 
 from hotline import logs
 
-bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8320')}"
+held = os.environ.get("HELD_SOCKET")
+bind = f"fd://{held}" if held else f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8320')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_PROCESSES", "1"))
 threads = int(os.environ.get("WEB_THREADS", "400"))

@@ -19,6 +19,7 @@ from workers import embedded
 from workers.supervisor import Program, Supervisor
 
 PATIENCE = 180.0
+BACKLOG = 512
 
 
 class CannotStart(Exception):
@@ -82,25 +83,25 @@ def hold(data: Path) -> IO[str]:
     return lock
 
 
-def check_port(host: str, port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise CannotStart(
-                f"Port {port} cannot be used ({error.strerror}). Try: python3 run.py --port {port + 10}"
-            ) from None
+def listen(host: str, port: int) -> socket.socket:
+    """A port of ours for as long as this process lives: nobody who rings while a child restarts is turned away."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise CannotStart(
+            f"Port {port} cannot be used ({error.strerror}). Try: python3 run.py --port {port + 10}"
+        ) from None
 
 
 def python(*command: str) -> list[str]:
     return [sys.executable, *command]
 
 
-def programs(simulated: bool, port: int) -> list[Program]:
+def programs(simulated: bool, held: socket.socket, port: int) -> list[Program]:
     """Everything but Redis, in the order of starting."""
     listed = [
-        Program("web", python("-m", "gunicorn", "app:create_app()")),
+        Program("web", python("-m", "gunicorn", "app:create_app()"), listener=held),
         Program("worker", python("-m", "workers", "work", "urgent", "default"), patience=65),
         Program("worker-slow", python("-m", "workers", "work", "statistics", "bulk"), patience=65),
         Program("clock", python("-m", "workers", "clock")),
@@ -167,8 +168,9 @@ def house(options: argparse.Namespace) -> int:
     config = configuration.from_environment(env)
     lock = hold(config.data_dir)
     simulated = config.provider == "simulator"
-    for port in [options.port] + [options.port + 1] * simulated:
-        check_port(options.host, port)
+    if simulated:
+        listen(options.host, options.port + 1).close()
+    held = listen(options.host, options.port)
     logs = config.data_dir / "log"
     logs.mkdir(exist_ok=True)
     keeper = Supervisor(env, logs, say)
@@ -176,13 +178,14 @@ def house(options: argparse.Namespace) -> int:
         if not env.get("REDIS_URL"):
             start_redis(keeper, config)
         prepare(env)
-        for program in programs(simulated, options.port):
+        for program in programs(simulated, held, options.port):
             keeper.start(program)
         wait_until_ready(keeper, options.port)
         welcome(config, options.port)
         keeper.keep()
     finally:
         say("Stopping …")
+        held.close()
         keeper.stop()
         lock.close()
     return 0

@@ -3,6 +3,7 @@
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LONGEST_PAUSE = 5.0
-STEADY = 60.0
-"""A process that ran for so long has earned a quick restart."""
+STEADY = 10.0
+"""A process that ran for so long is started again at once."""
+
+SOCKET = "HELD_SOCKET"
 
 
 def _die_with_parent() -> None:
@@ -25,22 +28,31 @@ def _die_with_parent() -> None:
 class Program:
     """One process to keep alive. `patience` is how many seconds it gets to stop by itself.
 
-    `needed` marks what the others cannot end without; it is stopped after them.
+    `needed` marks what the others cannot end without; it is stopped after them. `listener` is a socket that it
+    inherits, named to it by the environment variable `SOCKET`: who connects while it is dead waits for its successor.
     """
 
     name: str
     command: Sequence[str]
     patience: float = 20.0
     needed: bool = False
+    listener: socket.socket | None = None
     process: "subprocess.Popen[bytes] | None" = None
     started_at: float = 0.0
     next_start: float = 0.0
-    pause: float = 0.5
+    pause: float = 0.0
 
     def start(self, env: Mapping[str, str], logs: Path) -> None:
+        inherited = [self.listener.fileno()] if self.listener else []
         with (logs / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603
-                self.command, env=env, stdout=log, stderr=log, process_group=0, preexec_fn=_die_with_parent
+                self.command,
+                env={**env, SOCKET: str(inherited[0])} if inherited else env,
+                stdout=log,
+                stderr=log,
+                process_group=0,
+                pass_fds=inherited,
+                preexec_fn=_die_with_parent,
             )
         self.started_at = time.monotonic()
 
@@ -59,7 +71,7 @@ class Program:
         """Note a death: sweep up the rest of its group, and wait longer each time it dies young."""
         at = time.monotonic()
         self.send(signal.SIGKILL)
-        self.pause = 0.5 if at - self.started_at > STEADY else min(self.pause * 2, LONGEST_PAUSE)
+        self.pause = 0.0 if at - self.started_at > STEADY else min(max(self.pause * 2, 0.5), LONGEST_PAUSE)
         self.next_start, self.process = at + self.pause, None
 
 

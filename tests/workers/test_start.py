@@ -102,6 +102,9 @@ def test_the_house_comes_up_heals_and_goes(home):
         victim = home.child(mark)
         victim.kill()
         wait_for(lambda victim=victim: not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE)
+        if mark == "gunicorn":  # whoever asks now waits, and is not refused
+            with urllib.request.urlopen(f"http://127.0.0.1:{home.port}/live", timeout=120) as answer:
+                assert answer.status == 200
     wait_for(lambda: home.child("gunicorn"), 60)
     time.sleep(1)
     wait_for(home.sound, 240)
