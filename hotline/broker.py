@@ -2,20 +2,24 @@
 
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as Broken
 from redis.retry import Retry
 
 _url = ""
 _client: "Redis | None" = None
 
 
-def connect(url: str, *, timeout: float = 2.0) -> Redis:
-    """A client that gives up after `timeout` seconds instead of making a caller wait."""
+def connect(url: str, *, timeout: float = 0.5) -> Redis:
+    """A client that gives up after `timeout` seconds instead of making a caller wait.
+
+    A connection that broke is tried once more, because the server may just have come back; one that hangs is not.
+    """
     return Redis.from_url(
         url,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         health_check_interval=30,
-        retry=Retry(NoBackoff(), 1),
+        retry=Retry(NoBackoff(), 1, supported_errors=(Broken,)),
     )
 
 

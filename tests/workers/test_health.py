@@ -1,12 +1,13 @@
 """`/live`, `/ready` and `/metrics` tell the truth about database, Redis, workers and clock."""
 
+import signal
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import OperationalError
 
-from hotline import backlog, broker, clock, heartbeats, jobs
+from hotline import backlog, broker, clock, heartbeats, jobs, live
 from hotline.db import session
 from hotline.heartbeats import Heartbeat, ProcessKind
 from hotline.jobs import Job, Outbox, Queue
@@ -52,6 +53,17 @@ def test_without_redis_calls_are_taken_and_it_is_said(staffed, client, redis_ser
     response = client.get("/ready")
     assert response.status_code == 200
     assert response.json["degraded"] == ["redis"]
+
+
+def test_a_redis_that_hangs_is_as_one_that_is_not_there(staffed, client, redis_server):
+    live.touch()
+    session.commit()
+    redis_server.process.send_signal(signal.SIGSTOP)
+    live.touch()
+    session.commit()
+    assert ready(client)["degraded"] == ["redis"]
+    redis_server.process.send_signal(signal.SIGCONT)
+    assert ready(client)["degraded"] == []
 
 
 @pytest.mark.parametrize(("kind", "part"), [(ProcessKind.WORKER, "workers"), (ProcessKind.CLOCK, "clock")])
