@@ -3,7 +3,7 @@
 One process with many threads: a wallboard's stream holds a thread, and threads over the stream cap stay free for
 callers and pages. In production set WEB_PROCESSES=2 or more behind a proxy; the cap counts per process.
 
-The listening socket may be somebody else's, who outlives us: `run.py` hands its own down (HELD_SOCKET), systemd
+The listening socket may be somebody else's, who outlives us: `run.py` hands its own down, systemd
 does it by socket activation. Then nobody is turned away while the server restarts.
 """
 
@@ -12,8 +12,9 @@ import logging
 import os
 
 from hotline import logs
+from workers import supervisor
 
-held = os.environ.get("HELD_SOCKET")
+held = os.environ.get(supervisor.SOCKET)
 bind = f"fd://{held}" if held else f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8320')}"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_PROCESSES", "1"))

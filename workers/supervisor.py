@@ -16,6 +16,7 @@ STEADY = 10.0
 """A process that ran for so long is started again at once."""
 
 SOCKET = "HELD_SOCKET"
+"""Where a program finds the number of the listening socket that was handed down to it."""
 
 
 def _die_with_parent() -> None:
