@@ -9,7 +9,7 @@ import pytest
 from hotline.db import session
 from hotline.workorders import platforms, pushing
 from hotline.workorders.codes import Move, Source, State
-from hotline.workorders.moves import TRANSITIONS
+from hotline.workorders.moves import TRANSITIONS, WITH_MAIN
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = (ROOT / "hotline" / "config.py").read_text(encoding="utf-8")
@@ -50,7 +50,7 @@ class TestWorkOrders:
         apart = {Move.REGISTER, Move.WITHDRAW, Move.REINSTATE}
         made = {
             (origin.value, one.target.value)
-            for move, one in TRANSITIONS.items()
+            for move, one in [*TRANSITIONS.items(), *WITH_MAIN.items()]
             if move not in apart
             for origin in one.origins
             if not (move is Move.VOID and origin is State.DRAFT)
