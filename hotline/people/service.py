@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import delete, or_, select
 
@@ -193,7 +194,7 @@ def end_sessions(account: Account) -> int:
     return ended
 
 
-def set_preference(account: Account, name: str, value: str) -> None:
+def set_preference(account: Account, name: str, value: Any) -> None:
     account.preferences = {**account.preferences, name: value}
     session.flush()
 

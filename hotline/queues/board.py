@@ -96,20 +96,25 @@ def _skills() -> dict[int, list[str]]:
 
 
 def crisis_calls(at: datetime) -> list[dict[str, Any]]:
-    """Crisis calls under way, the longest waiting first."""
+    """Crisis calls under way, the longest waiting first; one that was lost again waits without an agent."""
     codes = [line.code for line in waiting.lines().values() if line.crisis]
     rows = session.execute(
-        select(Call.ref, Call.state, Call.offered_at, Call.queued_at, Call.connected_at, Account.name)
+        select(Call.ref, Call.state, Call.offered_at, Call.connected_at, Account.name, Waiting.queued_at)
         .join(Account, Account.id == Call.agent_id, isouter=True)
-        .where(Call.state != CallState.ENDED, Call.queue.in_(codes), Call.offered_at > at - timedelta(hours=12))
-        .order_by(Call.connected_at.is_not(None), Call.queued_at)
+        .join(Waiting, (Waiting.call_id == Call.id) & (Waiting.state == WaitState.WAITING), isouter=True)
+        .where(
+            Call.state.not_in([CallState.CLOSING, CallState.ENDED]),
+            Call.queue.in_(codes),
+            Call.offered_at > at - timedelta(hours=12),
+        )
+        .order_by(Waiting.queued_at.is_(None), Waiting.queued_at, Call.offered_at)
     )
     return [
         {
             "call": row.ref,
             "state": row.state.value,
-            "since": _iso(row.connected_at or row.queued_at or row.offered_at),
-            "agent": row.name,
+            "since": _iso(row.queued_at or row.connected_at or row.offered_at),
+            "agent": row.name if row.state is CallState.TALKING else None,
         }
         for row in rows
     ]

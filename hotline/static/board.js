@@ -2,6 +2,7 @@
 // Times are counted here from the instants in the snapshot, so that nothing is resent just to tick.
 
 import { call, toast } from "./hotline.js";
+import { alarmed, blocked } from "./board-alarm.js";
 import { telephoneFor } from "./telephone.js";
 
 const root = document.querySelector("[data-board]");
@@ -14,9 +15,7 @@ const STEPS = [10, 60, 300];
 let board = null;
 let heardAt = 0;
 let streaming = false;
-let alarmed = "";
 let telephone = null;
-let audio = null;
 
 // Small pieces -------------------------------------------------------------------------------------
 
@@ -57,7 +56,7 @@ function draw() {
   at("lines").replaceChildren(...board.lines.map(tile));
   at("agents").replaceChildren(...board.agents.map(agentCard));
   if (!board.agents.length) at("agents").replaceChildren(make("p", { class: "text-secondary" }, "当前没有坐席签入"));
-  alarm();
+  alarmed(alarms());
 }
 
 function eventChip(line) {
@@ -151,37 +150,14 @@ function tick() {
   at("stale").hidden = !stale;
   if (stale) at("stale-for").textContent = `已 ${Math.round(silent / 1000)} 秒未收到数据，正在重新连接`;
   root.dataset.stale = String(stale);
+  at("mute").hidden = !blocked();
 }
 
-// Alarm: only for a crisis call that waits and for a broken threshold; silenced per person ----------
-
-const silenced = () => localStorage.getItem("board-silent") === "1";
-function alarm() {
-  const waiting = [...board.crisis.filter((one) => !one.agent), ...board.alerts].map((one) => one.call);
-  const reason = [...waiting, board.connect_broken ? "connect" : ""].join(" ").trim();
-  if (reason && reason !== alarmed && !silenced()) beep(waiting.length ? 3 : 1);
-  alarmed = reason;
-}
-function beep(times) {
-  try {
-    audio ??= new AudioContext();
-    if (audio.state === "suspended") return;
-    for (let n = 0; n < times; n += 1) {
-      const tone = audio.createOscillator();
-      tone.frequency.value = 880;
-      tone.connect(audio.destination);
-      tone.start(audio.currentTime + n * 0.4);
-      tone.stop(audio.currentTime + n * 0.4 + 0.2);
-    }
-  } catch {
-    // No sound here; the red band stays.
-  }
-}
-function showSound() {
-  const button = at("sound");
-  if (!button) return;
-  button.setAttribute("aria-pressed", String(!silenced()));
-  button.lastElementChild.textContent = silenced() ? "警报声关" : "警报声开";
+// The waiting crises and the broken threshold; what sounds and when is the alarm's own matter.
+function alarms() {
+  const crisis = [...board.crisis.filter((one) => !one.agent), ...board.alerts];
+  const found = crisis.map((one) => ({ kind: "crisis", id: `${one.call}:${one.since}`, since: one.since }));
+  return board.connect_broken ? [...found, { kind: "connect", id: "connect" }] : found;
 }
 
 // Acting -------------------------------------------------------------------------------------------
@@ -293,15 +269,7 @@ function listen() {
   };
 }
 
-// A browser gives sound only to a page that was touched once.
-addEventListener("pointerdown", () => (audio ??= new AudioContext()).resume(), { once: true });
-addEventListener("keydown", () => (audio ??= new AudioContext()).resume(), { once: true });
-at("sound")?.addEventListener("click", () => {
-  localStorage.setItem("board-silent", silenced() ? "0" : "1");
-  showSound();
-});
 at("open-event")?.addEventListener("click", openEvent);
-showSound();
 setInterval(tick, 1000);
 setInterval(() => streaming || poll(), POLL_MS);
 listen();

@@ -1,11 +1,27 @@
 """The board when its stream is refused: the page asks for itself, and says so; its numbers open their lists."""
 
+import re
 from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
 
 from hotline.people.demo import DEMO_PASSWORD
+from tests.signed import Provider, caller_leg
+
+SILENT_STAGE = """
+window.AudioContext = class {
+  state = "running";
+  currentTime = 0;
+  resume() {}
+  createOscillator() {
+    const told = document.documentElement.dataset;
+    told.tones = Number(told.tones ?? 0) + 1;
+    return { frequency: {}, connect() {}, start() {}, stop() {} };
+  }
+};
+"""
+"""An audio stage that counts what would be heard."""
 
 pytestmark = pytest.mark.browser
 
@@ -41,3 +57,48 @@ def test_every_number_of_a_line_opens_its_list_but_not_on_the_wall(screen, serve
     screen.goto(f"{served}/wallboard/tv")
     expect(screen.locator(".board-tile dd b").first).to_be_visible()
     expect(screen.locator(".board a")).to_have_count(0)
+
+
+def enter(page, served, path):
+    page.add_init_script(SILENT_STAGE)
+    page.goto(f"{served}/wallboard/{path}")
+    page.fill("[name=login]", "banzhang01")
+    page.fill("[name=password]", DEMO_PASSWORD)
+    page.press("[name=password]", "Enter")
+
+
+def test_an_alarm_is_silenced_on_every_screen_of_the_person_until_another_begins(
+    screen, chromium, served, committed_app, staff
+):
+    provider = Provider(committed_app.test_client(), committed_app.config["HOTLINE"])
+    wall = chromium.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN").new_page()
+    enter(screen, served, "")
+    enter(wall, served, "tv")
+    button = screen.locator("[data-sound]")
+    expect(button).to_have_text("静音警报")
+    screen.keyboard.press("m")
+    expect(screen.get_by_text("现在没有警报")).to_be_visible()
+
+    def waits_in_crisis(number):
+        provider.call("/phone/voice", caller_leg(number))
+        provider.call("/phone/menu?node=welcome&n=1", caller_leg(number), Digits="5")
+
+    waits_in_crisis(1)
+    for page in (screen, wall):
+        expect(page.locator(".crisis-row")).to_have_count(1)
+        expect(page.locator("html")).to_have_attribute("data-tones", re.compile("[3-9]"))
+    screen.keyboard.press("m")
+    expect(button).to_have_text("已静音：危机")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    for page in (screen, wall):
+        page.evaluate("document.documentElement.dataset.tones = 0")
+
+    provider.call("/phone/voice", caller_leg(2))
+    provider.call("/phone/menu?node=welcome&n=1", caller_leg(2), Digits="2")
+    provider.call("/phone/status", caller_leg(2), CallStatus="completed")
+    for page in (screen, wall):
+        expect(page.locator("html")).to_have_attribute("data-tones", "1")
+    screen.keyboard.press("m")
+    expect(button).to_have_text("静音警报")
+    expect(screen.locator("html")).to_have_attribute("data-tones", "4")
+    wall.context.close()

@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import func, select
 
 from hotline import clock
+from hotline.audit import AuditEntry
 from hotline.calls import intake
 from hotline.calls.models import Call
 from hotline.db import session
 from hotline.ivr import service as ivr
-from hotline.people.models import Role
+from hotline.people.models import AccountRole, Role
 from hotline.queues import presence
 from hotline.queues.models import AgentState, Line
 from hotline.queues.records import Blocked
@@ -172,3 +173,32 @@ def test_a_block_needs_two_persons(supervisor, client, sign_in, people):
 def test_agents_have_no_board(client, sign_in):
     sign_in(client, Role.AGENT)
     assert client.get("/wallboard/snapshot", headers={"Accept": "application/json"}).status_code == 403
+
+
+def test_an_alarm_is_silenced_for_the_person_and_not_for_long(supervisor, client, sign_in, people):
+    def told() -> dict[str, int]:
+        return {kind: one["seconds"] for kind, one in supervisor.get("/wallboard/silence").json.items()}
+
+    now = clock.now()
+    try:
+        clock.use(lambda: now)
+        assert told() == {}
+        supervisor.post("/wallboard/silence", json={"kinds": ["crisis"]})
+        clock.use(lambda: now + timedelta(minutes=2))
+        assert told() == {"crisis": 60}
+        supervisor.post("/wallboard/silence", json={"kinds": ["connect"]})
+        assert told() == {"crisis": 60, "connect": 3600}
+        clock.use(lambda: now + timedelta(minutes=3))
+        assert told() == {"connect": 3540}
+        supervisor.post("/wallboard/silence", json={"kinds": []})
+        assert told() == {}
+        assert supervisor.post("/wallboard/silence", json={"kinds": ["moon"]}).status_code == 422
+        actions = select(AuditEntry.action).where(AuditEntry.action.startswith("alarm.")).order_by(AuditEntry.id)
+        assert session.scalars(actions).all() == ["alarm.silence", "alarm.silence", "alarm.sound"]
+        supervisor.post("/wallboard/silence", json={"kinds": ["crisis"]})
+        second = people[Role.STATISTICIAN]
+        session.add(AccountRole(account_id=second.id, role=Role.SUPERVISOR))
+        session.commit()
+        assert sign_in(client, second).get("/wallboard/silence").json == {}
+    finally:
+        clock.use(None)

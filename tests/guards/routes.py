@@ -309,6 +309,8 @@ ROUTES: dict[str, str | set[Role]] = {
     "wallboard.remove_shift": {SUPERVISOR},
     "wallboard.shifts": {SUPERVISOR},
     "wallboard.show": {SUPERVISOR},
+    "wallboard.silence": {SUPERVISOR},
+    "wallboard.silenced": {SUPERVISOR},
     "wallboard.skills": {SUPERVISOR},
     "wallboard.stop_observing": {SUPERVISOR},
     "wallboard.stream": {SUPERVISOR},

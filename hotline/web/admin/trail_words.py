@@ -19,6 +19,8 @@ _WORDS: dict[str, str] = {
     "account.unlocked": "解锁账户",
     "agent.release": "强制坐席签出",
     "agent.skills": "变更坐席技能",
+    "alarm.silence": "静音警报",
+    "alarm.sound": "恢复警报声",
     "audit.exported": "导出审计记录",
     "block.approve": "批准拦截号码",
     "block.ask": "申请拦截号码",

@@ -5,6 +5,14 @@ from hotline.web import gate
 
 door = gate.door("wallboard", __name__, url_prefix="/wallboard", roles=(Role.SUPERVISOR,))
 
-from hotline.web.wallboard import acting, agent_time, board, indicators, lists, roster  # noqa: E402,F401  views hang on the door
+from hotline.web.wallboard import (  # noqa: E402  views hang on the door
+    acting,  # noqa: F401
+    agent_time,  # noqa: F401
+    board,  # noqa: F401
+    indicators,  # noqa: F401
+    lists,  # noqa: F401
+    roster,  # noqa: F401
+    silence,  # noqa: F401
+)
 
 gate.nav("监控", "wallboard.show", 20, home_of=(Role.SUPERVISOR,))
