@@ -15,7 +15,7 @@ from hotline.calls.models import Call, CallState, EventKind, Outcome
 from hotline.db import session
 from hotline.errors import Conflict, Invalid
 from hotline.people.models import Account
-from hotline.queues import conversation, decide, presence, ticker, transfers, unconnected, waiting
+from hotline.queues import board, conversation, decide, presence, ticker, transfers, unconnected, waiting
 from hotline.queues.acts import HangUp, Redirect
 from hotline.queues.decide import Caller, Candidate, Match, Route
 from hotline.queues.models import (
@@ -198,6 +198,26 @@ def test_a_lost_agent_sends_the_caller_back_to_the_top(app):
     assert turn.preferred_agent_id == stint.agent_id
     assert session.get_one(Call, call.id).state is CallState.QUEUED
     assert conversation.lost(stint) == []
+
+
+def test_a_crisis_call_whose_agent_is_lost_waits_on_the_board_again(app):
+    make_agents(1, "crisis")
+    call = ring(line="crisis")
+
+    def told() -> list[tuple[str, str | None, bool]]:
+        session.expire_all()
+        turn = session.scalars(select(Waiting).where(Waiting.call_id == call.id).order_by(Waiting.turn.desc())).first()
+        shown = board.crisis_calls(clock.now())
+        return [(one["state"], one["agent"], one["since"] == turn.queued_at.isoformat()) for one in shown]
+
+    assert told() == [("queued", None, True)]
+    stint = answer(call)
+    assert told() == [("talking", "坐席0", False)]
+    conversation.lost(stint)
+    assert told() == [("queued", None, True)]
+    presence.choose(stint.agent_id, AgentState.READY)
+    conversation.finish(answer(call, "second-leg").agent_id)
+    assert told() == []
 
 
 def test_a_telephone_that_never_comes_gives_the_caller_back(app):
