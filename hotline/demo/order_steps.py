@@ -10,9 +10,10 @@ from hotline.errors import Invalid
 from hotline.people import service as people
 from hotline.places.calendar import WorkCalendar
 from hotline.workorders import deadlines, handling, ladder, revisits
-from hotline.workorders.codes import Clock, Party, RevisitFailure, Solved
+from hotline.workorders.codes import Clock, Party
 from hotline.workorders.models import Order
 from hotline.workorders.moves import By
+from hotline.workorders.revisit_codes import RevisitFailure, Solved
 from hotline.workorders.revisits import Verdict
 
 PROMISED = timedelta(days=40)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from hotline.workorders.codes import SATISFACTION_LABEL
+from hotline.workorders.revisit_codes import SATISFACTION_LABEL
 
 FIELDS: Mapping[str, frozenset[str]] = {
     "menu": frozenset({"say", "keys", "default", "seconds"}),

@@ -36,3 +36,14 @@ def city_named(text: str) -> Area | None:
     """A city by its full or short name, or its code, as tables from other places write it."""
     wanted = text.strip()
     return next((area for area in cities() if wanted in (area.name, area.short, area.code)), None)
+
+
+def area_named(text: str) -> Area | None:
+    """The area of a code or a name, or the narrowest one whose name stands in an address as offices write it."""
+    wanted = text.strip()
+    exact = session.get(Area, wanted)
+    if exact is not None:
+        return exact
+    found = [area for area in session.scalars(select(Area).order_by(Area.position)) if area.name in wanted]
+    narrow = [area for area in found if area.kind in (AreaKind.DISTRICT, AreaKind.NEW_AREA)]
+    return next(iter(narrow or [area for area in found if area.kind is AreaKind.CITY] or found), None)

@@ -52,7 +52,7 @@ if (writing) {
   const value = (name) => writing.elements[name].value.trim();
   const look = debounce(500, async () => {
     const body = {
-      phone: value("caller_phone"),
+      phone: value("caller_phone") || value("contact_phone"),
       name: value("caller_name"),
       accused: value("accused"),
       words: `${value("title")}\n${value("content")}`,

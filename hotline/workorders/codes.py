@@ -153,6 +153,11 @@ class Move(StrEnum):
     UNLINK = "unlink"
     FILE = "file"
     ANSWERED_WITH_PARENT = "answered_with_parent"
+    AMEND = "amend"
+    ASSESS = "assess"
+    APPEAL = "appeal"
+    GRANT_APPEAL = "grant_appeal"
+    REFUSE_APPEAL = "refuse_appeal"
 
 
 MOVE_LABEL: dict[Move, str] = {
@@ -193,6 +198,11 @@ MOVE_LABEL: dict[Move, str] = {
     Move.UNLINK: "取消关联",
     Move.FILE: "附件",
     Move.ANSWERED_WITH_PARENT: "随主单答复",
+    Move.AMEND: "更正登记",
+    Move.ASSESS: "考核认定",
+    Move.APPEAL: "考核申诉",
+    Move.GRANT_APPEAL: "申诉成立",
+    Move.REFUSE_APPEAL: "驳回申诉",
 }
 
 
@@ -244,36 +254,6 @@ PARTY_LABEL: dict[Party, str] = {
     Party.PLATFORM: "平台",
     Party.SYSTEM: "系统",
 }
-
-
-class Solved(StrEnum):
-    NO = "0"
-    YES = "1"
-    UNSAID = "2"
-
-
-SOLVED_LABEL: dict[Solved, str] = {Solved.NO: "未解决", Solved.YES: "已解决", Solved.UNSAID: "未表态"}
-
-
-class RevisitFailure(StrEnum):
-    NO_ANSWER = "1"
-    REJECTED = "2"
-    DEAD_NUMBER = "3"
-    WILL_NOT_RATE = "4"
-    NOT_THE_PERSON = "5"
-    ASKED_NOT_TO = "6"
-
-
-FAILURE_LABEL: dict[RevisitFailure, str] = {
-    RevisitFailure.NO_ANSWER: "无人接听",
-    RevisitFailure.REJECTED: "拒接",
-    RevisitFailure.DEAD_NUMBER: "空号停机",
-    RevisitFailure.WILL_NOT_RATE: "拒绝评价",
-    RevisitFailure.NOT_THE_PERSON: "非本人",
-    RevisitFailure.ASKED_NOT_TO: "要求不回访",
-}
-
-SATISFACTION_LABEL: dict[int, str] = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 
 
 class NotAccepted(StrEnum):

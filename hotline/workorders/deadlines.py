@@ -158,12 +158,6 @@ def running(order: Order) -> list[OrderClock]:
     return sorted(found, key=lambda one: (one.due_at, one.id))
 
 
-def answer_due(order: Order) -> datetime | None:
-    """Until when the answer is, or was, due in this round."""
-    limits = select(OrderClock.due_at).where(OrderClock.order_id == order.id, OrderClock.clock == Clock.REPLY)
-    return session.scalar(limits.order_by(OrderClock.id.desc()).limit(1))
-
-
 def stop(clocks: Iterable[OrderClock], at: datetime, which: Collection[Clock], *, dropped: bool = False) -> None:
     """Stop those of `which` that run. `dropped`: the duty went away or was replaced, and counts in no rate."""
     for one in clocks:

@@ -16,6 +16,7 @@ from hotline.errors import Malformed, NotFound
 from hotline.places import home
 from hotline.workorders import secrecy
 from hotline.workorders.codes import AT_UNIT, Nature, Source, State
+from hotline.workorders.field_codes import Appeal
 from hotline.workorders.models import CoUnit, Order
 from hotline.workorders.rates import counted
 
@@ -33,6 +34,7 @@ class View(StrEnum):
     TO_REVIEW = "to_review"
     TO_REVISIT = "to_revisit"
     REWORK = "rework"
+    APPEALED = "appealed"
     RUNNING = "running"
     ALL = "all"
 
@@ -48,6 +50,7 @@ VIEW_LABEL: dict[View, str] = {
     View.TO_REVIEW: "待审核",
     View.TO_REVISIT: "待回访",
     View.REWORK: "重办",
+    View.APPEALED: "考核申诉",
     View.RUNNING: "未办结",
     View.ALL: "全部",
 }
@@ -62,6 +65,9 @@ VIEW_STATES: dict[View, tuple[State, ...]] = {
     View.TO_REVISIT: (State.TO_REVISIT,),
     View.REWORK: (State.REWORK,),
 }
+BY_REGISTRATION = frozenset({View.APPEALED, View.ALL})
+"""Views of orders that need not be running: the newest first."""
+
 UNIT_VIEWS = (View.TO_SIGN, View.PROCESSING, View.NEAR, View.OVERDUE, View.RUNNING, View.ALL)
 
 
@@ -102,9 +108,9 @@ def find(order_id: int, unit_id: int | None) -> Order:
 
 
 def listed(view: View, wanted: Wanted, now: datetime, unit_id: int | None = None) -> Page:
-    """One page of a view: by the next deadline, the whole archive by registration, newest first."""
+    """One page of a view: by the next deadline, those that need not be running by registration, newest first."""
     statement = _narrowed(view, wanted, now, unit_id)
-    if view is View.ALL:
+    if view in BY_REGISTRATION:
         statement = statement.order_by(Order.registered_at.desc(), Order.id.desc())
     else:
         statement = statement.order_by(Order.due_at, Order.id)
@@ -134,6 +140,8 @@ def _narrowed(view: View, wanted: Wanted, now: datetime, unit_id: int | None) ->
 def _of_view(view: View, now: datetime, unit_id: int | None) -> list[ColumnElement[bool]]:
     if view is View.ALL:
         return [Order.state != State.DRAFT]
+    if view is View.APPEALED:
+        return [Order.appeal == Appeal.PENDING]
     running: list[ColumnElement[bool]] = [Order.due_at.is_not(None)]
     if view is View.OVERDUE:
         return [*running, _late(now), _pressed(unit_id)]
@@ -167,7 +175,7 @@ def _by_number(text: str, unit_id: int | None) -> ColumnElement[bool]:
 
 
 def _key(view: View, last: Order) -> str:
-    at = last.registered_at if view is View.ALL else last.due_at
+    at = last.registered_at if view in BY_REGISTRATION else last.due_at
     return urlsafe_b64encode(json.dumps([at.isoformat() if at else "", last.id]).encode()).decode()
 
 
@@ -177,13 +185,13 @@ def _beyond(view: View, after: str) -> ColumnElement[bool]:
         at, last_id = datetime.fromisoformat(text).astimezone(UTC), int(last_id)
     except (ValueError, TypeError) as fault:
         raise Malformed("翻页位置无法识别") from fault
-    if view is View.ALL:
+    if view in BY_REGISTRATION:
         return or_(Order.registered_at < at, and_(Order.registered_at == at, Order.id < last_id))
     return and_(Order.due_at >= at, or_(Order.due_at > at, Order.id > last_id))
 
 
 def counts(now: datetime, unit_id: int | None = None) -> dict[View, int]:
-    """How many orders each running view holds; read from one index."""
+    """How many orders each running view holds, read from one index, and how many appeals wait."""
     late = func.sum(case((and_(_late(now), _pressed(unit_id)), 1), else_=0))
     near = func.sum(case((and_(_near(now), _pressed(unit_id)), 1), else_=0))
     counted = select(Order.state, func.count(), late, near).where(Order.due_at.is_not(None), visible_to(unit_id))
@@ -191,10 +199,31 @@ def counts(now: datetime, unit_id: int | None = None) -> dict[View, int]:
     states = {row[0]: row[1] for row in rows}
     found = {view: sum(states.get(state, 0) for state in of_view) for view, of_view in VIEW_STATES.items()}
     found[View.OVERDUE], found[View.NEAR] = sum(row[2] for row in rows), sum(row[3] for row in rows)
-    return {**found, View.RUNNING: sum(states.values())}
+    appeals = select(func.count()).where(Order.appeal == Appeal.PENDING, visible_to(unit_id))
+    return {**found, View.APPEALED: session.scalar(appeals) or 0, View.RUNNING: sum(states.values())}
 
 
 def by_number(text: str, unit_id: int | None, limit: int = 8) -> Sequence[Order]:
     """Orders of a number, own, external or telephone, newest first."""
     wanted = select(Order).where(_by_number(text.strip(), unit_id), visible_to(unit_id), Order.state != State.DRAFT)
     return session.scalars(wanted.order_by(Order.registered_at.desc()).limit(limit)).all()
+
+
+def urged(order: Order, unit_id: int | None) -> Order | None:
+    """The order this one presses, as far as the viewer may know of it."""
+    if order.urged_order_id is None or secrecy.hides(order, unit_id):
+        return None
+    return session.scalar(select(Order).where(Order.id == order.urged_order_id, _known_to(unit_id)))
+
+
+def urging(order: Order, unit_id: int | None) -> list[Order]:
+    """The later orders that press this one, oldest first, as far as the viewer may know of them."""
+    if secrecy.hides(order, unit_id):
+        return []
+    later = select(Order).where(Order.urged_order_id == order.id, _known_to(unit_id))
+    return list(session.scalars(later.order_by(Order.id)))
+
+
+def _known_to(unit_id: int | None) -> ColumnElement[bool]:
+    """A link tells that one person asked twice: a unit follows it only where neither person is hidden from it."""
+    return true() if unit_id is None else visible_to(unit_id) & secrecy.shows(unit_id)

@@ -31,8 +31,26 @@ FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "accused": ("涉及机构", ("被反映单位", "被投诉单位", "涉及单位")),
     "confidential": ("是否保密", ("保密",)),
     "reply_required": ("是否回复", ("是否要求回复", "要求回复")),
+    "source_level": ("来源等级", ("工单来源等级",)),
+    "channel": ("受理渠道", ("渠道", "诉求渠道")),
+    "kind": ("工单类型", ("工单种类",)),
+    "acceptor": ("受理员", ("受理人", "受理人员", "话务员")),
+    "acceptor_no": ("受理员工号", ("工号", "受理工号", "话务员工号")),
+    "caller_subject": ("来电主体", ("诉求主体",)),
+    "district": ("所属区域", ("所属区", "所属区县", "区划", "区划代码", "问题发生区")),
+    "category_1": ("一级分类", ("一级类别", "问题一级分类")),
+    "category_2": ("二级分类", ("二级类别", "问题二级分类")),
+    "category_3": ("三级分类", ("三级类别", "问题三级分类")),
+    "category_4": ("四级分类", ("四级类别", "问题四级分类")),
+    "category_5": ("五级分类", ("五级类别", "问题五级分类")),
+    "category_leaf": ("末级分类", ("问题分类", "诉求分类")),
+    "is_repeat": ("是否重复", ("重复", "重复诉求")),
+    "urged_no": ("被催办单ID", ("被催办单", "被催办单编号", "被催办工单编号")),
+    "nonsense": ("不合理诉求", ("是否不合理诉求",)),
+    "assessed": ("纳入考核", ("是否纳入考核",)),
 }
-"""Field: its usual heading and others seen. A platform's own mapping goes first."""
+"""Field: its usual heading and others seen. A platform's own mapping goes first; a column is one field's only, the
+first's here, so that 工单类型 is the nature of an order where no other column says it."""
 
 REQUIRED = ("external_no", "content")
 TOP = 6
@@ -67,9 +85,10 @@ def found(rows: Sequence[Line], mapping: Mapping[str, str]) -> Columns:
     at, deep = _header(rows, known)
     header = _merged(rows[at][1], [cells for _, cells in rows[max(0, at - 1) : at + deep]], known)
     at_heading = {heading: place for place, heading in reversed(list(enumerate(header)))}
-    places = {}
+    places: dict[str, int] = {}
     for name in FIELDS:
-        place = next((at_heading[one] for one in _headings(name, mapping) if one in at_heading), None)
+        ways = (at_heading[one] for one in _headings(name, mapping) if one in at_heading)
+        place = next((way for way in ways if way not in places.values()), None)
         if place is not None:
             places[name] = place
     missing = [_headings(name, mapping)[0] for name in REQUIRED if name not in places]

@@ -4,11 +4,8 @@ A file is planned first; a plan says of each row whether it is new, known or ref
 short portions, so that callers never wait behind a large file; what was written once is known the next time.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
@@ -17,34 +14,17 @@ from hotline import clock
 from hotline.db import session
 from hotline.errors import HotlineError, Invalid
 from hotline.jobs import Job, enqueue
-from hotline.places import institutions
 from hotline.workorders import delivery, import_columns, registering
-from hotline.workorders.codes import NATURE_LABEL, SOURCE_LABEL, URGENCY_LABEL, Nature, Source, Urgency
+from hotline.workorders.codes import Source
 from hotline.workorders.exchange_models import Delivery, Platform
-from hotline.workorders.import_columns import FIELDS, REQUIRED, Columns, Line
+from hotline.workorders.import_columns import FIELDS, Columns, Line
+from hotline.workorders.import_values import Reader, plain
 from hotline.workorders.models import Order
 from hotline.workorders.registering import Demand
 
 PORTION = 200
 EVENT = "import"
 KNOWN = "此前已登记，不重复写入"
-KEPT_TEXT = re.compile('="([^"]*)"')
-POWER = re.compile(r"\d(\.\d+)?[Ee]\+?\d+")
-
-LONGEST = {
-    "external_no": 64,
-    "title": 200,
-    "content": 10_000,
-    "caller_name": 40,
-    "caller_phone": 40,
-    "contact_phone": 40,
-    "address": 200,
-    "accused": 80,
-}
-NATURES = {name: nature for nature, name in NATURE_LABEL.items()} | {nature.value: nature for nature in Nature}
-URGENCIES = {name: grade for grade, name in URGENCY_LABEL.items()} | {grade.value: grade for grade in Urgency}
-SOURCES = {name: source for source, name in SOURCE_LABEL.items()} | {source.value: source for source in Source}
-TRUTHS = {"是": True, "1": True, "true": True, "保密": True, "否": False, "0": False, "false": False, "": None}
 
 
 @dataclass(frozen=True)
@@ -75,106 +55,24 @@ def remember(platform: Platform, mapping: Mapping[str, str]) -> None:
 def plan(rows: Sequence[Line], platform: Platform) -> list[Row]:
     """Judge every row below the header; writes nothing. Raises Invalid for a file without any."""
     columns = import_columns.found(rows, platform.mapping)
-    named = lru_cache(maxsize=1000)(_institution)
-    judged = [_judge(number, cells, columns, platform, named) for number, cells in columns.lines]
+    reader = Reader(platform.source)
+    judged = [_judge(number, cells, columns, reader) for number, cells in columns.lines]
     if not judged:
         raise Invalid("文件只有表头，没有工单")
     return list(_settled(judged))
 
 
-Named = Callable[[str], int | None]
-
-
-def _institution(name: str) -> int | None:
-    found = institutions.by_name(name)
-    return found.id if found else None
-
-
-def _judge(number: int, cells: list[str], columns: Columns, platform: Platform, named: Named) -> Row:
-    values = {name: _plain(cells[place]) if place < len(cells) else "" for name, place in columns.places.items()}
+def _judge(number: int, cells: list[str], columns: Columns, reader: Reader) -> Row:
+    values = {name: plain(cells[place]) if place < len(cells) else "" for name, place in columns.places.items()}
     external_no = values.get("external_no", "")
     try:
         if len(cells) > columns.width:
             raise Invalid(f"该行有 {len(cells)} 列，表头只有 {columns.width} 列，请检查分隔符和引号")
-        demand = _demand(values, platform, named)
+        demand = reader.demand(values)
         doubt = registering.unsettled(demand.accused_as_told) if demand.accused_as_told else ""
         return Row(number, "new", external_no, reason=doubt, demand=demand)
     except HotlineError as fault:
         return Row(number, "refused", external_no[:64], reason=fault.message)
-
-
-def _plain(cell: str) -> str:
-    """The cell without blanks around it; `="0012"`, by which exports keep leading zeros, is 0012."""
-    text = cell.strip()
-    kept = KEPT_TEXT.fullmatch(text)
-    return kept[1].strip() if kept else text
-
-
-def _demand(values: Mapping[str, str], platform: Platform, named: Named) -> Demand:
-    for name in REQUIRED:
-        if not values.get(name):
-            raise Invalid(f"“{FIELDS[name][0]}”为空")
-    for name, most in LONGEST.items():
-        if len(values.get(name, "")) > most:
-            raise Invalid(f"“{FIELDS[name][0]}”超过 {most} 字")
-    _check_plain(values)
-    accused = values.get("accused", "")
-    accused_id = named(accused) if accused else None
-    made = Demand(
-        source=_coded("source", values, SOURCES, platform.source),
-        external_no=values["external_no"],
-        nature=_coded("nature", values, NATURES, Nature.OTHER),
-        urgency=_coded("urgency", values, URGENCIES, Urgency.NORMAL),
-        title=values.get("title") or values["content"][:40],
-        content=values["content"],
-        caller_name=values.get("caller_name") or None,
-        caller_phone=values.get("caller_phone") or None,
-        contact_phone=values.get("contact_phone") or None,
-        address=values.get("address") or None,
-        accused_id=accused_id,
-        accused_as_told="" if accused_id else accused,
-        confidential=_truth("confidential", values, otherwise=False),
-        reply_required=_truth("reply_required", values, otherwise=True),
-        registered_at=_moment("registered_at", values),
-        reply_due=_moment("reply_due", values),
-    )
-    if made.source is Source.SELF:
-        raise Invalid("自接工单不能导入")
-    registering.check_times(made)
-    return made
-
-
-def _check_plain(values: Mapping[str, str]) -> None:
-    for name, text in values.items():
-        if text.startswith("="):
-            raise Invalid(f"“{FIELDS[name][0]}”是公式，请粘贴为数值")
-    if POWER.fullmatch(values["external_no"]):
-        raise Invalid("“工单编号”成了科学计数法，请把该列设为文本后重新导出")
-    if not re.fullmatch(registering.EXTERNAL_NO, values["external_no"]):
-        raise Invalid("“工单编号”含有不能使用的字符")
-
-
-def _coded(name: str, values: Mapping[str, str], codes: Mapping[str, Any], usual: Any) -> Any:
-    text = values.get(name, "")
-    if text and text not in codes:
-        raise Invalid(f"“{FIELDS[name][0]}”无法识别：{text[:20]}")
-    return codes[text] if text else usual
-
-
-def _truth(name: str, values: Mapping[str, str], *, otherwise: bool) -> bool:
-    text = values.get(name, "").lower()
-    if text not in TRUTHS:
-        raise Invalid(f"“{FIELDS[name][0]}”应填是或否")
-    told = TRUTHS[text]
-    return otherwise if told is None else told
-
-
-def _moment(name: str, values: Mapping[str, str]) -> datetime | None:
-    text = values.get(name, "")
-    try:
-        return import_columns.moment(text) if text else None
-    except ValueError as fault:
-        raise Invalid(f"“{FIELDS[name][0]}”不是日期时间：{text[:20]}") from fault
 
 
 def _settled(rows: list[Row]) -> Iterator[Row]:

@@ -9,23 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from hotline import db
 from hotline.db import Base, BigId, enum_by_value
 from hotline.privacy import Encrypted
-from hotline.workorders.codes import (
-    Clock,
-    Move,
-    Nature,
-    NotAccepted,
-    Party,
-    RevisitFailure,
-    Solved,
-    Source,
-    State,
-    Urgency,
-)
+from hotline.workorders.codes import Clock, Move, Nature, NotAccepted, Party, Source, State, Urgency
+from hotline.workorders.field_codes import Appeal, CallerSubject, SourceLevel
+from hotline.workorders.revisit_codes import ReplyFit, RevisitFailure, Solved
 
 RUNNING = text("due_at IS NOT NULL")
 """An order with a duty against time; archives of years do not slow the desk down."""
 
 CLOSED = text("state = 'closed'")
+APPEALED = text("appeal = 'pending'")
 
 
 class Order(Base):
@@ -35,6 +27,8 @@ class Order(Base):
     `registered_on` is the business day the order counts on: of the call for SELF, of receipt for the others.
     `due_at`, `due_clock`, `near_at`, `due_provisional` repeat the next running duty of `OrderClock`.
     `accused_id` is the unit complained about; it never sees the person, nor does any unit when `confidential`.
+    `categories` are the platform's own levels, `topic_id` ours; `acceptor` is somebody of the platform, ours is
+    `acceptor_id`. `exempt`: not assessed by somebody's word; `assessing.assessed` weighs it with the other reasons.
     """
 
     __tablename__ = "work_order"
@@ -54,6 +48,7 @@ class Order(Base):
             "due_at IS NOT NULL OR state IN ('draft','merged','closed','archived','void')", name="open_has_due"
         ),
         CheckConstraint("supervision BETWEEN 0 AND 3", name="supervision_level"),
+        CheckConstraint("urged_order_id IS NULL OR (is_repeat AND urged_order_id <> id)", name="repeat_urges_another"),
         Index("ix_work_order_running", "due_at", "id", postgresql_where=RUNNING, sqlite_where=RUNNING),
         Index(
             "ix_work_order_running_state",
@@ -66,6 +61,7 @@ class Order(Base):
         ),
         Index("ix_work_order_running_unit", "unit_id", "due_at", "id", postgresql_where=RUNNING, sqlite_where=RUNNING),
         Index("ix_work_order_closed", "closed_at", postgresql_where=CLOSED, sqlite_where=CLOSED),
+        Index("ix_work_order_appealed", "registered_at", "id", postgresql_where=APPEALED, sqlite_where=APPEALED),
         Index("ix_work_order_list", "registered_at", "id"),
         Index("ix_work_order_unit", "unit_id", "registered_at", "id"),
         Index("ix_work_order_accused", "accused_id", "registered_at"),
@@ -78,6 +74,7 @@ class Order(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     own_no: Mapped[str] = mapped_column(String(20), unique=True)
     source: Mapped[Source] = mapped_column(enum_by_value(Source))
+    source_level: Mapped[SourceLevel | None] = mapped_column(enum_by_value(SourceLevel))
     external_no: Mapped[str | None] = mapped_column(String(64))
     call_id: Mapped[int | None] = mapped_column(ForeignKey("call.id"), unique=True)
     channel: Mapped[str] = mapped_column(String(10), default="TEL")
@@ -85,10 +82,15 @@ class Order(Base):
     nature: Mapped[Nature] = mapped_column(enum_by_value(Nature))
     urgency: Mapped[Urgency] = mapped_column(enum_by_value(Urgency), default=Urgency.NORMAL)
     topic_id: Mapped[int | None] = mapped_column(ForeignKey("topic.id"))
+    categories: Mapped[list[str]] = mapped_column(default=list)
     district_code: Mapped[str | None] = mapped_column(ForeignKey("area.code"))
     registered_at: Mapped[datetime]
     registered_on: Mapped[date]
     acceptor_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    acceptor: Mapped[str | None] = mapped_column(String(40))
+    acceptor_no: Mapped[str | None] = mapped_column(String(20))
+    is_repeat: Mapped[bool] = mapped_column(default=False)
+    urged_order_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"), index=True)
 
     title: Mapped[str] = mapped_column(Encrypted("work_order.title"))
     content: Mapped[str] = mapped_column(Encrypted("work_order.content"))
@@ -98,6 +100,7 @@ class Order(Base):
     caller_hash: Mapped[str | None] = mapped_column(String(64))
     contact_phone: Mapped[str | None] = mapped_column(Encrypted("work_order.contact_phone"))
     contact_hash: Mapped[str | None] = mapped_column(String(64))
+    caller_subject: Mapped[CallerSubject | None] = mapped_column(enum_by_value(CallerSubject))
     confidential: Mapped[bool] = mapped_column(default=False)
     reply_required: Mapped[bool] = mapped_column(default=True)
 
@@ -130,6 +133,10 @@ class Order(Base):
     sat_result: Mapped[int | None]
     sat_unit: Mapped[int | None]
     sat_agent: Mapped[int | None]
+    reply_fit: Mapped[ReplyFit | None] = mapped_column(enum_by_value(ReplyFit))
+    nonsense: Mapped[bool] = mapped_column(default=False)
+    exempt: Mapped[bool] = mapped_column(default=False)
+    appeal: Mapped[Appeal | None] = mapped_column(enum_by_value(Appeal))
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}
@@ -217,6 +224,7 @@ class Revisit(Base):
         UniqueConstraint("order_id", "round", "attempt"),
         Index("ix_order_revisit_unit", "unit_id", "at"),
         CheckConstraint("(failure IS NULL) = (solved IS NOT NULL)", name="failure_or_verdict"),
+        CheckConstraint("failure IS NULL OR reply_fit IS NULL", name="failure_has_no_fit"),
         *(CheckConstraint(f"{name} BETWEEN 1 AND 5", name=name) for name in ("sat_result", "sat_unit", "sat_agent")),
     )
 
@@ -233,6 +241,7 @@ class Revisit(Base):
     sat_result: Mapped[int | None]
     sat_unit: Mapped[int | None]
     sat_agent: Mapped[int | None]
+    reply_fit: Mapped[ReplyFit | None] = mapped_column(enum_by_value(ReplyFit))
     remark: Mapped[str | None] = mapped_column(Encrypted("order_revisit.remark"))
 
 

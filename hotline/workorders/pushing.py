@@ -35,7 +35,10 @@ SECONDS = 10
 ANSWERS = frozenset({Move.APPROVE, Move.ANSWERED_WITH_PARENT})
 ANSWERED = frozenset({State.TO_REVISIT, State.CLOSED, State.ARCHIVED, State.MERGED})
 DECISIONS = {Move.GRANT_EXTENSION: True, Move.REFUSE_EXTENSION: False, Move.REJECT_RETURN: False}
-PLAIN = ("until", "attempt", "outcome", "solved", "sat_result", "sat_unit", "sat_agent", "level", "not_accepted")
+PLAIN = (
+    *("until", "attempt", "outcome", "solved", "sat_result", "sat_unit", "sat_agent", "reply_fit", "level"),
+    "not_accepted",
+)
 """What stands beside a move and is told as it is."""
 
 OF_FILE = ("ref", "name", "media_type", "size", "sha256")

@@ -1,6 +1,7 @@
 """The five rates a handling unit is assessed by, each with its formula and the orders behind it; counts per source.
 
-A duty belongs to the month its limit falls in; a verdict to the month of the revisit.
+A duty belongs to the month its limit falls in; a verdict to the month of the revisit. Orders that are not assessed
+(`assessing`) count in none.
 """
 
 from dataclasses import dataclass
@@ -10,9 +11,11 @@ from sqlalchemy import ColumnElement, Select, case, func, select
 
 from hotline import clock
 from hotline.db import session
-from hotline.workorders.codes import Clock, Solved, Source, State
+from hotline.workorders import assessing
+from hotline.workorders.codes import Clock, Source, State
 from hotline.workorders.deadline_models import OrderClock
 from hotline.workorders.models import Order, Revisit
+from hotline.workorders.revisit_codes import Solved
 
 
 class Rate(StrEnum):
@@ -60,7 +63,9 @@ def of_units(month: clock.Month, unit_id: int | None = None) -> dict[int, dict[R
     for rate in Rate:
         good = case((_good(rate), 1), else_=0)
         unit = OrderClock.unit_id if rate in CLOCK_OF else Revisit.unit_id
-        counted = select(unit, func.sum(good), func.count()).where(*_whole(rate, month), unit.is_not(None))
+        table_of = OrderClock if rate in CLOCK_OF else Revisit
+        counted = select(unit, func.sum(good), func.count()).join(Order, Order.id == table_of.order_id)
+        counted = counted.where(*_whole(rate, month), unit.is_not(None))
         if unit_id is not None:
             counted = counted.where(unit == unit_id)
         for row in session.execute(counted.group_by(unit)):
@@ -79,17 +84,19 @@ def behind(rate: Rate, month: clock.Month, unit_id: int, *, good: bool | None = 
 
 
 def _whole(rate: Rate, month: clock.Month) -> list[ColumnElement[bool]]:
+    """The condition a duty or a verdict counts by; what is not assessed counts in none."""
     start, end = month.bounds
     if rate in CLOCK_OF:
         until = min(end, clock.now())
         return [
+            assessing.counts(),
             OrderClock.clock == CLOCK_OF[rate],
             OrderClock.due_at >= start,
             OrderClock.due_at < end,
             ~OrderClock.dropped,
             OrderClock.ended_at.is_not(None) | (OrderClock.due_at < until),
         ]
-    within: list[ColumnElement[bool]] = [Revisit.at >= start, Revisit.at < end]
+    within: list[ColumnElement[bool]] = [assessing.counts(), Revisit.at >= start, Revisit.at < end]
     if rate is Rate.SOLVED:
         return [*within, Revisit.solved.in_((Solved.YES, Solved.NO))]
     within.append(Revisit.sat_unit.is_not(None))

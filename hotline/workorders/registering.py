@@ -12,8 +12,9 @@ from hotline.db import session
 from hotline.errors import Conflict, Invalid, NotFound
 from hotline.places import home
 from hotline.places.models import Area, Institution
-from hotline.workorders import moves, numbering
+from hotline.workorders import categories, moves, numbering, repeats
 from hotline.workorders.codes import Move, Nature, Party, Source, State, Urgency
+from hotline.workorders.field_codes import LEVEL_OF, CallerSubject, SourceLevel
 from hotline.workorders.models import Handover, Order
 from hotline.workorders.moves import By
 
@@ -29,6 +30,7 @@ class Demand:
     """What an order is about and who wants it; plain values, checked by the door's schema.
 
     `accused_as_told`: a name that the register of institutions does not know, for a person to settle.
+    `categories`: a platform's own levels. `urged_no`: the number, of the same source, of the order this one presses.
     """
 
     source: Source
@@ -40,12 +42,17 @@ class Demand:
     channel: str = "TEL"
     kind: str = "1"
     urgency: Urgency = Urgency.NORMAL
+    source_level: SourceLevel | None = None
     topic_id: int | None = None
+    categories: tuple[str, ...] = ()
+    acceptor: str | None = None
+    acceptor_no: str | None = None
     district_code: str | None = None
     address: str | None = None
     caller_name: str | None = None
     caller_phone: str | None = None
     contact_phone: str | None = None
+    caller_subject: CallerSubject | None = None
     confidential: bool = False
     reply_required: bool = True
     accused_id: int | None = None
@@ -53,6 +60,19 @@ class Demand:
     registered_at: datetime | None = None
     counts_on: date | None = None
     reply_due: datetime | None = None
+    is_repeat: bool = False
+    urged_order_id: int | None = None
+    urged_no: str = ""
+    nonsense: bool = False
+    exempt: bool = False
+
+
+AS_TOLD = (
+    *("source", "external_no", "call_id", "channel", "kind", "nature", "urgency", "district_code", "acceptor"),
+    *("acceptor_no", "title", "content", "address", "caller_name", "caller_subject", "confidential", "reply_required"),
+    *("accused_id", "urged_order_id", "nonsense", "exempt"),
+)
+"""What an order takes over from its demand as it is."""
 
 
 def find(source: Source, external_no: str) -> Order | None:
@@ -72,13 +92,18 @@ def register(demand: Demand, by: By) -> Order:
 def register_new(demands: Sequence[Demand], by: By) -> list[Order]:
     """Register demands that were checked and are known to be new, in few statements."""
     numbers = _own_numbers(demands)
-    orders = [_order(demand, by, next(numbers[_series(demand)])) for demand in demands]
+    topics = _topics(demands)
+    orders = [
+        _order(demand, by, next(numbers[_series(demand)]), topics.get((demand.categories, _series(demand)[1])))
+        for demand in demands
+    ]
     session.add_all(orders)
     session.flush()
     for order, demand in zip(orders, demands, strict=True):
         moves.make(order, Move.REGISTER, by, at=order.registered_at, due=demand.reply_due)
         if demand.accused_as_told:
             moves.note(order, Move.NOTE, by, reason=unsettled(demand.accused_as_told), internal=True)
+    repeats.link([(order, demand.urged_no) for order, demand in zip(orders, demands, strict=True)], by)
     session.flush()
     return orders
 
@@ -100,35 +125,30 @@ def _own_numbers(demands: Sequence[Demand]) -> dict[Series, Iterator[str]]:
     return {one: iter(numbering.take(*one, series.count(one))) for one in dict.fromkeys(series)}
 
 
-def _order(demand: Demand, by: By, own_no: str) -> Order:
+def _topics(demands: Sequence[Demand]) -> dict[tuple[tuple[str, ...], date], int | None]:
+    """What the platforms' levels mean, asked once for each."""
+    told = {(demand.categories, _series(demand)[1]) for demand in demands if demand.categories}
+    return {(levels, day): categories.topic_of(levels, day) for levels, day in told}
+
+
+def _order(demand: Demand, by: By, own_no: str, topic_id: int | None) -> Order:
     at = demand.registered_at or clock.now()
     dial = home.dial_code()
     caller, contact = normalise(demand.caller_phone, dial), normalise(demand.contact_phone, dial)
     return Order(
+        **{name: getattr(demand, name) for name in AS_TOLD},
         own_no=own_no,
-        source=demand.source,
-        external_no=demand.external_no,
-        call_id=demand.call_id,
-        channel=demand.channel,
-        kind=demand.kind,
-        nature=demand.nature,
-        urgency=demand.urgency,
-        topic_id=demand.topic_id,
-        district_code=demand.district_code,
+        source_level=demand.source_level or LEVEL_OF.get(demand.source),
+        topic_id=demand.topic_id or topic_id,
+        categories=list(demand.categories),
         registered_at=at,
         registered_on=_series(demand)[1],
         acceptor_id=by.id if by.party is Party.HOTLINE else None,
-        title=demand.title,
-        content=demand.content,
-        address=demand.address,
-        caller_name=demand.caller_name,
         caller_phone=caller.display or demand.caller_phone,
         caller_hash=caller.hash,
         contact_phone=contact.display or demand.contact_phone,
         contact_hash=contact.hash,
-        confidential=demand.confidential,
-        reply_required=demand.reply_required,
-        accused_id=demand.accused_id,
+        is_repeat=demand.is_repeat or bool(demand.urged_order_id or demand.urged_no),
         state=State.DRAFT,
         changed_at=at,
     )
@@ -149,11 +169,15 @@ def check_times(demand: Demand) -> None:
 
 
 def check_references(demand: Demand) -> None:
-    """Raise Invalid for an area or institution that does not exist."""
+    """Raise Invalid for an area, institution, topic or order that does not exist, and for an order pressing itself."""
     if demand.district_code and session.get(Area, demand.district_code) is None:
         raise Invalid("没有这个区划代码", fields={"district_code": ["没有这个区划代码"]})
     if demand.accused_id and session.get(Institution, demand.accused_id) is None:
         raise Invalid("没有这个机构", fields={"accused_id": ["没有这个机构"]})
+    categories.check(demand.topic_id, _series(demand)[1])
+    repeats.check(None, demand.urged_order_id)
+    if demand.urged_no and demand.urged_no == demand.external_no:
+        raise Invalid(repeats.ITSELF, fields={"urged_order": [repeats.ITSELF]})
 
 
 def hand_over(

@@ -8,9 +8,10 @@ from hotline import clock
 from hotline.db import session
 from hotline.errors import Conflict, Invalid, Refused
 from hotline.workorders import bundles, moves
-from hotline.workorders.codes import FAILURE_LABEL, SOLVED_LABEL, Move, RevisitFailure, Solved, State
+from hotline.workorders.codes import Move, State
 from hotline.workorders.models import Order, Revisit
 from hotline.workorders.moves import By
+from hotline.workorders.revisit_codes import FAILURE_LABEL, SOLVED_LABEL, ReplyFit, RevisitFailure, Solved
 
 ATTEMPTS = 3
 BAD = 2
@@ -19,12 +20,13 @@ BAD = 2
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the person said: solved or not, and three grades from 1 to 5, each only if given."""
+    """What the person said: solved or not, three grades from 1 to 5, whether the answer fits, each only if given."""
 
     solved: Solved
     sat_result: int | None = None
     sat_unit: int | None = None
     sat_agent: int | None = None
+    reply_fit: ReplyFit | None = None
 
     @property
     def unsatisfied(self) -> bool:
@@ -56,6 +58,7 @@ def answer(order: Order, by: By, verdict: Verdict, remark: str = "") -> Revisit:
     made.sat_result = order.sat_result = verdict.sat_result
     made.sat_unit = order.sat_unit = verdict.sat_unit
     made.sat_agent = order.sat_agent = verdict.sat_agent
+    made.reply_fit = order.reply_fit = verdict.reply_fit
     session.add(made)
     said = {"attempt": made.attempt, "outcome": SOLVED_LABEL[verdict.solved], **asdict(verdict)}
     moves.note(order, Move.REVISIT_TRY, by, reason=remark, data=said)

@@ -13,6 +13,7 @@ from hotline import audit, privacy
 from hotline.db import session
 from hotline.errors import Invalid, Refused
 from hotline.places.models import Institution
+from hotline.workorders.field_codes import CALLER_SUBJECT_LABEL
 from hotline.workorders.models import Order
 
 HIDDEN = "保密诉求人"
@@ -26,6 +27,7 @@ class Person:
     name: str
     phone: str
     contact: str
+    subject: str
     hidden: bool
 
 
@@ -52,11 +54,12 @@ def _family(unit_id: int) -> set[int]:
 def person(order: Order, unit_id: int | None) -> Person:
     """Masked for every viewer, hidden where the rule says so."""
     if hides(order, unit_id):
-        return Person(HIDDEN, "", "", hidden=True)
+        return Person(HIDDEN, "", "", "", hidden=True)
     return Person(
         privacy.mask_name(order.caller_name) or "匿名",
         privacy.mask_phone(order.caller_phone),
         privacy.mask_phone(order.contact_phone),
+        CALLER_SUBJECT_LABEL[order.caller_subject] if order.caller_subject else "",
         hidden=False,
     )
 

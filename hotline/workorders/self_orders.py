@@ -92,5 +92,6 @@ def _open(call: Call, registration: Registration) -> Order:
         HOUSE,
     )
     order.caller_hash, order.contact_hash = call.caller_hash, registration.contact_hash
+    order.acceptor_id = registration.agent_id
     links.own_call(order, call.id)
     return order

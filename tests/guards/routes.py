@@ -216,6 +216,8 @@ ROUTES: dict[str, str | set[Role]] = {
     "orders.release_file": {DISPATCHER, SUPERVISOR},
     "orders.new": {DISPATCHER, SUPERVISOR},
     "orders.create": {DISPATCHER, SUPERVISOR},
+    "orders.amendment": {DISPATCHER, SUPERVISOR},
+    "orders.amend": {DISPATCHER, SUPERVISOR},
     "orders.similar": {DISPATCHER, SUPERVISOR},
     "orders.import_page": {DISPATCHER, SUPERVISOR},
     "orders.preview": {DISPATCHER, SUPERVISOR},

@@ -55,6 +55,7 @@ SHARED = {
     # bookings (in a call only by who writes it), suspensions and alerts are the whole desk's
     *("desk.lift_suspension", "desk.mark_booking", "desk.reveal_booking", "desk.take_alert"),
     # the dispatchers' desk
+    *("orders.amend", "orders.amendment"),
     *("orders.bundle", "orders.link", "orders.release_file", "orders.remember_mapping", "orders.unlink"),
     # administration
     *("admin.change_contact", "admin.remove_contact"),
@@ -164,3 +165,29 @@ def test_an_id_of_nothing_changes_nothing(app, world, asker):
     assert unknown == set()
     assert wrong == {}
     assert tried == IDS - {"agent_id", "notice_ids", "order_id", "order_ids"}
+
+
+NAMED = {"call", "parent", "urged_order"}
+"""Texts that name a call or an order by its number."""
+NUMBERED = {
+    *(("orders.link", "call"), ("desk.cancel_booking", "call"), ("wallboard.observe", "call")),
+    *(("orders.bundle", "parent"), ("orders.create", "urged_order"), ("orders.amend", "urged_order")),
+}
+
+
+def test_a_number_of_nothing_changes_nothing(app, world, asker):
+    """Each field that takes the number of a call or an order: a number nobody has is refused."""
+    wrong, tried = {}, set()
+    for rule in routes(app, [name for name, entry in ROUTES.items() if entry not in (PUBLIC, MACHINE)]):
+        entry = ROUTES[rule.endpoint]
+        asker.enter(min(entry) if isinstance(entry, set) else AGENT)
+        address, method = world.address(app, rule), method_of(rule)
+        schema = asker.schema(address, method)
+        for name in NAMED & schema.load_fields.keys() if schema else ():
+            beside = {"parent_id": None, "call_id": None} if name in ("call", "parent") else {}
+            told = asker.status(address, method, fitting(schema, world.values) | beside | {name: "SZ209901010001"})
+            tried.add((rule.endpoint, name))
+            if not 400 <= told < 500:
+                wrong[rule.endpoint, name] = told
+    assert wrong == {}
+    assert tried == NUMBERED

@@ -15,7 +15,7 @@ from hotline.calls.models import Category
 from hotline.db import session
 from hotline.errors import Conflict, Invalid, NotFound, Refused
 from hotline.jobs import Outbox
-from hotline.statistics import export_rows, exports
+from hotline.statistics import export_cells, export_orders, export_rows, exports
 from hotline.statistics.counted import Range
 from hotline.statistics.exports_models import ExportFormat, ExportKind, ExportState
 from hotline.workorders import registering
@@ -87,7 +87,7 @@ def test_csv_of_calls_is_masked_complete_and_marked(calls):
 def test_xlsx_of_orders(calls):
     book = load_workbook(io.BytesIO(produced(asked(ExportKind.ORDERS, ExportFormat.XLSX))))
     rows = list(book["工单"].iter_rows(values_only=True))
-    assert (rows[0], len(rows)) == (export_rows.ORDER_HEADER, 4)
+    assert (rows[0], len(rows)) == (export_orders.HEADER, 4)
     assert {rows[1][2], rows[2][2]} == {"市12345", "省12345"}
     assert {rows[1][6], rows[2][6]} == {"138****1234"}
 
@@ -171,7 +171,7 @@ def test_a_killed_export_is_begun_again(calls):
 
 def test_a_failed_export_says_so(calls, monkeypatch):
     run_id = asked()
-    monkeypatch.setattr(export_rows, "decrypt", lambda blob, label: 1 / 0)
+    monkeypatch.setattr(export_cells, "decrypt", lambda blob, label: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         exports.produce(run_id, session.commit)
     assert exports.find(run_id).state is ExportState.FAILED

@@ -13,10 +13,11 @@ from hotline.db import session
 from hotline.errors import Conflict, HotlineError, Invalid, NotFound, Refused
 from hotline.places import home
 from hotline.workorders import bundles, deadlines, desk, duplicates, handling, ladder, moves, revisits
-from hotline.workorders.codes import Clock, Move, NotAccepted, Party, RevisitFailure, Solved, State, Urgency
+from hotline.workorders.codes import Clock, Move, NotAccepted, Party, State, Urgency
 from hotline.workorders.deadline_models import OrderClock
 from hotline.workorders.models import Order, OrderMove
 from hotline.workorders.moves import HOUSE, TRANSITIONS, By
+from hotline.workorders.revisit_codes import RevisitFailure, Solved
 from hotline.workorders.revisits import Verdict
 from tests.matters import workorders as make
 

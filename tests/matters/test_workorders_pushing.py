@@ -18,9 +18,10 @@ from hotline.db import session
 from hotline.errors import Conflict
 from hotline.jobs import Outbox
 from hotline.workorders import bundles, chores, files, handling, platforms, pushing, revisits
-from hotline.workorders.codes import Party, RevisitFailure, Solved, Source, State
+from hotline.workorders.codes import Party, Source, State
 from hotline.workorders.exchange_models import OutgoingEvent
 from hotline.workorders.moves import By
+from hotline.workorders.revisit_codes import RevisitFailure, Solved
 from hotline.workorders.revisits import Verdict
 from tests.matters import workorders as make
 

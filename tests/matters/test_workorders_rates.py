@@ -9,10 +9,11 @@ from hotline import clock
 from hotline.clock import Month
 from hotline.db import session
 from hotline.workorders import bundles, desk, handling, rates, revisits, self_orders
-from hotline.workorders.codes import NotAccepted, RevisitFailure, Solved, Source, State
+from hotline.workorders.codes import NotAccepted, Source, State
 from hotline.workorders.desk import View, Wanted
 from hotline.workorders.models import Order
 from hotline.workorders.rates import Rate, Share
+from hotline.workorders.revisit_codes import RevisitFailure, Solved
 from hotline.workorders.revisits import Verdict
 from tests.matters import workorders as make
 

@@ -10,9 +10,10 @@ from hotline.db import session
 from hotline.jobs import Job
 from hotline.places.models import CalendarDay, WorkWindow
 from hotline.workorders import revisits
-from hotline.workorders.codes import Move, Solved, State
+from hotline.workorders.codes import Move, State
 from hotline.workorders.desk_models import OrderNotice
 from hotline.workorders.models import Order, OrderMove
+from hotline.workorders.revisit_codes import Solved
 from hotline.workorders.revisits import Verdict
 from tests.matters import workorders as make
 from tests.workers.conftest import open_rows, wait_for

@@ -13,20 +13,25 @@ from sqlalchemy import and_, or_, select
 from hotline.db import session
 from hotline.errors import HotlineError, Malformed, NotFound
 from hotline.places import institutions
-from hotline.places.models import Institution
 from hotline.web.exchange import schemas
 from hotline.web.exchange.document import operation
 from hotline.web.exchange.doors import door
 from hotline.web.exchange.entrance import caller
-from hotline.workorders import delivery, pushing, registering
+from hotline.web.exchange.order_schemas import OrderIn, OrderOut
+from hotline.web.exchange.shown import shown
+from hotline.workorders import delivery, pushing, registering, repeats
 from hotline.workorders.codes import Nature, Urgency
 from hotline.workorders.delivery import Receipt, Told
+from hotline.workorders.field_codes import CallerSubject, SourceLevel
 from hotline.workorders.models import Order
 from hotline.workorders.platforms import Scope
 from hotline.workorders.registering import Demand
 
 PLAIN = ("title", "content", "channel", "kind", "confidential", "reply_required", "external_no")
-OPTIONAL = ("caller_name", "caller_phone", "contact_phone", "address", "district_code", "registered_at", "reply_due")
+OPTIONAL = (
+    *("caller_name", "caller_phone", "contact_phone", "address", "district_code", "registered_at", "reply_due"),
+    *("acceptor", "acceptor_no"),
+)
 
 
 @operation(
@@ -35,7 +40,7 @@ OPTIONAL = ("caller_name", "caller_phone", "contact_phone", "address", "district
     "/orders",
     "送达一张工单",
     scope=Scope.WRITE,
-    body=schemas.OrderIn,
+    body=OrderIn,
     answers={200: schemas.Receipt, 201: schemas.Receipt},
 )
 def deliver(sent: dict[str, Any]) -> ResponseReturnValue:
@@ -79,12 +84,12 @@ def changed(wanted: dict[str, Any]) -> ResponseReturnValue:
     rows = session.scalars(found.order_by(Order.changed_at, Order.id).limit(wanted["limit"] + 1)).all()
     page = rows[: wanted["limit"]]
     after = _key(page[-1]) if len(rows) > len(page) else None
-    return jsonify(orders=[_shown(order) for order in page], after=after)
+    return jsonify(orders=shown(page), after=after)
 
 
-@operation(door, "GET", "/orders/<external_no>", "查询一张工单", scope=Scope.READ, answers={200: schemas.OrderOut})
+@operation(door, "GET", "/orders/<external_no>", "查询一张工单", scope=Scope.READ, answers={200: OrderOut})
 def show(external_no: str) -> ResponseReturnValue:
-    return jsonify(_shown(own(external_no)))
+    return jsonify(shown([own(external_no)])[0])
 
 
 @operation(
@@ -154,6 +159,13 @@ def _demand(sent: Mapping[str, Any]) -> Demand:
         urgency=Urgency(sent["urgency"]),
         accused_id=accused.id if accused else None,
         accused_as_told="" if accused else sent.get("accused") or "",
+        source_level=SourceLevel(sent["source_level"]) if "source_level" in sent else None,
+        caller_subject=CallerSubject(sent["caller_subject"]) if "caller_subject" in sent else None,
+        categories=tuple(sent.get("categories", ())),
+        is_repeat=sent.get("is_repeat", False),
+        urged_no=sent.get("urged_order", ""),
+        nonsense=sent.get("nonsense", False),
+        exempt=not sent.get("assessed", True),
         **told,
         **given,
     )
@@ -176,9 +188,12 @@ def _verdict(sent: Mapping[str, Any]) -> dict[str, Any]:
 
 def _doubt(sent: Mapping[str, Any], receipt: Receipt) -> str:
     """What of an order that was taken in nobody could make out."""
-    name = sent.get("accused") or ""
-    unknown = name and receipt.order and institutions.by_name(name) is None
-    return registering.unsettled(name) if unknown else ""
+    if receipt.order is None:
+        return ""
+    name, urged = sent.get("accused") or "", sent.get("urged_order", "")
+    doubts = [registering.unsettled(name)] if name and institutions.by_name(name) is None else []
+    doubts += [repeats.unsettled(urged)] if urged and not repeats.of_source(caller().source, [urged]) else []
+    return "；".join(doubts)
 
 
 def _told(external_no: str, receipt: Receipt, message: str = "") -> dict[str, Any]:
@@ -191,37 +206,6 @@ def _told(external_no: str, receipt: Receipt, message: str = "") -> dict[str, An
         "emergency": receipt.service or None,
         "message": message,
     }
-
-
-def _shown(order: Order) -> dict[str, Any]:
-    unit = session.get(Institution, order.unit_id) if order.unit_id else None
-    main = session.get(Order, order.parent_id) if order.parent_id else None
-    answered = pushing.answered(order)
-    copied = (
-        "external_no",
-        "own_no",
-        "source",
-        "state",
-        "nature",
-        "urgency",
-        "due_provisional",
-        "urged",
-        "supervision",
-    )
-    rated = ("solved", "sat_result", "sat_unit", "sat_agent")
-    instants = ("registered_at", "due_at", "signed_at", "contacted_at", "replied_at", "closed_at", "changed_at")
-    return {
-        **{name: getattr(order, name) for name in (*copied, *rated)},
-        **{name: _written(getattr(order, name)) for name in instants},
-        "unit": unit.name if unit else None,
-        "bundled_under": main.own_no if main else None,
-        "result": order.result if answered else None,
-        "reply": order.reply if answered else None,
-    }
-
-
-def _written(at: datetime | None) -> str | None:
-    return at.isoformat() if at else None
 
 
 def _key(order: Order) -> str:

@@ -3,54 +3,13 @@
 from marshmallow import Schema, fields, validate
 
 from hotline.calls.models import Category
-from hotline.web.exchange.values import Choice, Flag, Instant, Number, Text, Whole
-from hotline.workorders.codes import NATURE_LABEL, SOURCE_LABEL, STATE_LABEL, URGENCY_LABEL, Source
+from hotline.web.exchange.order_schemas import OrderIn, OrderOut
+from hotline.web.exchange.values import Choice, Instant, Text, Whole
+from hotline.workorders.codes import STATE_LABEL
 from hotline.workorders.delivery import Told
 from hotline.workorders.outgoing import NAMES
 
-KIND_LABEL = {"1": "新问题", "2": "同工单", "3": "补充工单", "4": "咨询工单", "5": "接管工单"}
-CHANNEL_LABEL = {
-    "TEL": "来电",
-    "SMS": "短信",
-    "WEB": "网站",
-    "WX": "微信",
-    "WB": "微博",
-    "APP": "移动客户端",
-    "MAIL": "邮件",
-    "FAX": "传真",
-    "LETTER": "来信",
-    "P12345": "省12345",
-    "C12345": "市12345",
-    "L110": "110转交",
-    "L120": "120转交",
-}
 TOLD_LABEL = {Told.SUPPLEMENT: "补充", Told.URGE: "催办", Told.SUPERVISE: "督办", Told.WITHDRAW: "撤回"}
-EMERGENCY = {"110": "公安", "119": "消防", "120": "急救", "122": "交通"}
-EXTERNAL_SOURCES = {source: label for source, label in SOURCE_LABEL.items() if source is not Source.SELF}
-
-
-class OrderIn(Schema):
-    """A work order as a platform delivers it."""
-
-    external_no = Number(required=True)
-    event = Text(64, least=1, load_default="dispatch", metadata={"description": "送达事件编号；重复送达只登记一次"})
-    nature = Choice(NATURE_LABEL, required=True)
-    title = Text(200, least=1, required=True)
-    content = Text(10_000, least=1, required=True)
-    urgency = Choice(URGENCY_LABEL, load_default="0")
-    channel = Choice(CHANNEL_LABEL, load_default="TEL")
-    kind = Choice(KIND_LABEL, load_default="1")
-    caller_name = Text(40)
-    caller_phone = Text(40)
-    contact_phone = Text(40)
-    address = Text(200)
-    district_code = Text(6, metadata={"description": "区划代码（GB/T 2260）"})
-    accused = Text(80, metadata={"description": "被反映机构名称，按机构名录识别；不识别的照录，由热线核实"})
-    confidential = Flag(load_default=False)
-    reply_required = Flag(load_default=True)
-    registered_at = Instant(metadata={"description": "平台受理时间；缺省为送达时间"})
-    reply_due = Instant(metadata={"description": "平台给定的回复时限；缺省按时限规则"})
-    emergency = Choice(EMERGENCY, about="危及生命，已通知的紧急服务；此类不登记为工单。")
 
 
 class Batch(Schema):
@@ -121,37 +80,6 @@ class Verdicts(Schema):
     results = fields.List(fields.Nested(Verdict), required=True)
 
 
-class OrderOut(Schema):
-    """How an order stands. Nothing personal."""
-
-    external_no = fields.String(required=True)
-    own_no = fields.String(required=True)
-    source = Choice(EXTERNAL_SOURCES, required=True)
-    state = Choice(STATE_LABEL, required=True)
-    nature = Choice(NATURE_LABEL, required=True)
-    urgency = Choice(URGENCY_LABEL, required=True)
-    unit = fields.String(required=True, allow_none=True, metadata={"description": "承办单位"})
-    bundled_under = fields.String(required=True, allow_none=True, metadata={"description": "主单的本地编号"})
-    registered_at = fields.DateTime(required=True)
-    due_at = fields.DateTime(required=True, allow_none=True)
-    due_provisional = fields.Boolean(required=True)
-    signed_at = fields.DateTime(required=True, allow_none=True)
-    contacted_at = fields.DateTime(required=True, allow_none=True)
-    replied_at = fields.DateTime(required=True, allow_none=True)
-    closed_at = fields.DateTime(
-        required=True, allow_none=True, metadata={"description": "办结时间；并入主单的随主单办结"}
-    )
-    result = fields.String(required=True, allow_none=True, metadata={"description": "审核通过后给出"})
-    reply = fields.String(required=True, allow_none=True, metadata={"description": "审核通过后给出"})
-    urged = fields.Integer(required=True)
-    supervision = fields.Integer(required=True)
-    solved = fields.String(required=True, allow_none=True)
-    sat_result = fields.Integer(required=True, allow_none=True)
-    sat_unit = fields.Integer(required=True, allow_none=True)
-    sat_agent = fields.Integer(required=True, allow_none=True)
-    changed_at = fields.DateTime(required=True)
-
-
 class Orders(Schema):
     """One page of orders, the earliest changed first; `after` is null at the end."""
 
@@ -190,6 +118,7 @@ class Line(Schema):
     sat_result = fields.Integer()
     sat_unit = fields.Integer()
     sat_agent = fields.Integer()
+    reply_fit = fields.String(metadata={"description": "答复契合度"})
     level = fields.Integer(metadata={"description": "督办级别"})
     not_accepted = fields.String(metadata={"description": "不予受理的情形"})
     file = fields.Nested(FileOut)

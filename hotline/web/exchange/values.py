@@ -30,8 +30,8 @@ def no_controls(text: str) -> None:
 class Number(fields.String):
     """A platform's number of an order."""
 
-    def __init__(self, **more: Any) -> None:
-        shown = {"pattern": EXTERNAL_NO, "description": "平台的工单编号，按文本保存"}
+    def __init__(self, about: str = "平台的工单编号，按文本保存", **more: Any) -> None:
+        shown = {"pattern": EXTERNAL_NO, "description": about}
         super().__init__(validate=_is_number, metadata=shown, **more)
 
 

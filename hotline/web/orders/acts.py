@@ -1,35 +1,17 @@
 """What can be done to an order, one entry per button: its form, who may press it, the verb it calls."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from hotline.people.models import Role
-from hotline.web.orders import forms
+from hotline.web.orders import assessment_acts, forms
+from hotline.web.orders.act import CALLERS, DESK, RUNNING, UNIT, Act
 from hotline.web.orders.entrance import named_unit
 from hotline.workorders import bundles, handling, ladder, registering, revisits
-from hotline.workorders.codes import AT_UNIT, ENDED, Move, NotAccepted, RevisitFailure, Solved, State
+from hotline.workorders.codes import AT_UNIT, Move, NotAccepted, State
 from hotline.workorders.models import Order
 from hotline.workorders.moves import TRANSITIONS, By
+from hotline.workorders.revisit_codes import ReplyFit, RevisitFailure, Solved
 from hotline.workorders.revisits import Verdict
-
-Do = Callable[[Order, By, dict[str, Any]], object]
-DESK = frozenset({Role.DISPATCHER, Role.SUPERVISOR})
-CALLERS = DESK | {Role.AGENT}
-UNIT = frozenset({Role.UNIT})
-RUNNING = frozenset(State) - ENDED - {State.DRAFT, State.MERGED}
-
-
-@dataclass(frozen=True)
-class Act:
-    """One button: `states` are those it is offered in."""
-
-    label: str
-    form: type[forms.Versioned]
-    roles: frozenset[Role]
-    states: frozenset[State]
-    do: Do
-    done: str
 
 
 def _by_move(*moves: Move) -> frozenset[State]:
@@ -52,7 +34,8 @@ def _dispatch(order: Order, by: By, sent: dict[str, Any]) -> None:
 
 def _answered(order: Order, by: By, sent: dict[str, Any]) -> None:
     grades = {name: sent[name] for name in ("sat_result", "sat_unit", "sat_agent")}
-    revisits.answer(order, by, Verdict(Solved(sent["solved"]), **grades), sent["remark"])
+    fit = ReplyFit(sent["reply_fit"]) if sent["reply_fit"] else None
+    revisits.answer(order, by, Verdict(Solved(sent["solved"]), **grades, reply_fit=fit), sent["remark"])
 
 
 def _hand_over(order: Order, by: By, sent: dict[str, Any]) -> None:
@@ -186,6 +169,7 @@ ACTS: dict[str, Act] = {
         RUNNING,
         lambda order, by, sent: handling.accuse(order, by, named_unit(sent["unit"])),
         "已更正涉及机构",
+        lambda order: order.call_id is None,
     ),
     "restart": Act(
         "交单位重新办理",
@@ -254,6 +238,7 @@ ACTS: dict[str, Act] = {
         lambda order, by, sent: ladder.supervise(order, by, sent["level"], sent["reason"]),
         "已督办",
     ),
+    **assessment_acts.ACTS,
 }
 MAIN = ("sign", "begin", "reply", "dispatch", "approve", "revisited", "close", "restart", "reject_return", "unmerge")
 """Acts that lead an order on; the others stand behind them."""
@@ -263,7 +248,5 @@ def offered(order: Order, roles: frozenset[Role], *, leads: bool) -> dict[str, A
     """The acts open to these roles now; a unit that only helps may leave notes."""
     if not leads:
         return {"note": ACTS["note"]}
-    offers = {name: act for name, act in ACTS.items() if order.state in act.states and roles & act.roles}
-    if order.call_id is not None:
-        offers.pop("accuse", None)
-    return offers
+    open_to = {name: act for name, act in ACTS.items() if order.state in act.states and roles & act.roles}
+    return {name: act for name, act in open_to.items() if act.when(order)}

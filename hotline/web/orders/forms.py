@@ -7,17 +7,10 @@ from marshmallow import Schema, fields, validate
 
 from hotline import clock
 from hotline.web import gate
-from hotline.workorders.codes import (
-    FAILURE_LABEL,
-    NATURE_LABEL,
-    NOT_ACCEPTED_LABEL,
-    SOLVED_LABEL,
-    SOURCE_LABEL,
-    URGENCY_LABEL,
-    Source,
-)
+from hotline.workorders.codes import NATURE_LABEL, NOT_ACCEPTED_LABEL, SOURCE_LABEL, Source
 from hotline.workorders.desk import View
 from hotline.workorders.platforms import Scope
+from hotline.workorders.revisit_codes import FAILURE_LABEL, FIT_LABEL, SOLVED_LABEL
 
 MANUAL_SOURCES = tuple(source for source in SOURCE_LABEL if source is not Source.SELF)
 SERVICES = ("120", "110", "119", "122")
@@ -31,6 +24,11 @@ def text(most: int, *, required: bool = False) -> fields.String:
 
 def one_of(codes: Any, **more: Any) -> fields.String:
     return fields.String(validate=validate.OneOf([str(code) for code in codes]), **more)
+
+
+def maybe(codes: Any) -> fields.String:
+    """One of some codes, or nothing chosen."""
+    return one_of((*codes, ""), load_default="")
 
 
 class LocalMoment(fields.NaiveDateTime):
@@ -112,11 +110,18 @@ class Answered(Versioned):
     sat_result = fields.Integer(load_default=None, validate=GRADE)
     sat_unit = fields.Integer(load_default=None, validate=GRADE)
     sat_agent = fields.Integer(load_default=None, validate=GRADE)
+    reply_fit = maybe(FIT_LABEL)
     remark = text(1000)
 
 
 class Opinion(Versioned):
     opinion = text(1000)
+
+
+class Judge(Versioned):
+    nonsense = fields.Boolean(load_default=False)
+    exempt = fields.Boolean(load_default=False)
+    reason = text(500, required=True)
 
 
 class HandOver(Versioned):
@@ -187,29 +192,6 @@ class Notices(Schema):
 class Seen(Schema):
     notice_ids = fields.List(fields.Integer(), required=True, validate=validate.Length(1, 200))
     order_id = fields.Integer(load_default=None)
-
-
-class New(Schema):
-    source = one_of(MANUAL_SOURCES, required=True)
-    external_no = text(64)
-    nature = one_of(NATURE_LABEL, required=True)
-    urgency = one_of(URGENCY_LABEL, load_default="0")
-    title = text(200, required=True)
-    content = text(10_000, required=True)
-    caller_name = text(40)
-    caller_phone = text(40)
-    address = text(200)
-    accused = text(80)
-    confidential = fields.Boolean(load_default=False)
-    reply_required = fields.Boolean(load_default=False)
-    reply_due = LocalMoment(load_default=None)
-
-
-class Similar(Schema):
-    phone = text(40)
-    name = text(40)
-    accused = text(80)
-    words = text(10_000)
 
 
 class File(Schema):

@@ -10,7 +10,7 @@ from hotline.places import institutions
 from hotline.web import gate
 from hotline.web.orders import forms, words
 from hotline.web.orders.entrance import door, judges, unit_of_viewer
-from hotline.workorders import rates, secrecy
+from hotline.workorders import assessing, rates, secrecy
 from hotline.workorders.rates import FORMULA, RATE_LABEL, Rate
 
 SHOWN = 200
@@ -33,6 +33,7 @@ def assessment() -> ResponseReturnValue:
         units=institutions.names(table),
         rate_label=RATE_LABEL,
         formula=FORMULA,
+        left_out=assessing.LEFT_OUT,
         per_source=rates.per_source(month) if unit_id is None else {},
         **words.LABELS,
     )
@@ -54,6 +55,7 @@ def behind(unit_id: int, rate: str) -> ResponseReturnValue:
         rate=which,
         rate_label=RATE_LABEL,
         formula=FORMULA,
+        left_out=assessing.LEFT_OUT,
         unit_id=unit_id,
         units=institutions.names([unit_id]),
         share=rates.of_units(month, unit_id).get(unit_id, {}).get(which),

@@ -12,7 +12,8 @@ from hotline.errors import HotlineError, NotFound, Refused
 from hotline.people.models import Role
 from hotline.places import institutions
 from hotline.web import gate
-from hotline.web.orders import acts, forms, words
+from hotline.web.orders import acts, facts, forms, words
+from hotline.web.orders.act import Act
 from hotline.web.orders.entrance import HOTLINE, by, desks, door, may_know, seen, unit_of_viewer
 from hotline.workorders import bundles, deadlines, duplicates, files, links, moves, notices, revisits, secrecy, timeline
 from hotline.workorders.codes import UNIT_CLOCKS, Move
@@ -32,9 +33,8 @@ def page(order: Order, **more: Any) -> str:
     return gate.page(
         "orders/show.html",
         order=order,
-        who=secrecy.person(order, unit_id),
+        facts=facts.of(order, unit_id),
         said=_said(order, unit_id),
-        address="" if secrecy.hides(order, unit_id) else order.address or "",
         due_told=words.due_chip(order, calendar, now, unit_id),
         clocks=[one for one in deadlines.running(order) if unit_id is None or one.clock in UNIT_CLOCKS],
         lines=timeline.of_order(order, unit_id),
@@ -103,7 +103,7 @@ def act(order_id: int, name: str) -> ResponseReturnValue:
     return redirect(url_for("orders.show", order_id=order_id), 303)
 
 
-def _check(order: Order, chosen: acts.Act) -> None:
+def _check(order: Order, chosen: Act) -> None:
     roles, unit_id = gate.person().roles, unit_of_viewer()
     mine = roles & (HOTLINE if unit_id is None else {Role.UNIT})
     if not mine & chosen.roles:
@@ -128,16 +128,15 @@ def reveal(order_id: int) -> ResponseReturnValue:
 def paper(order_id: int) -> ResponseReturnValue:
     """The order on paper (交办单); a hidden person stays hidden."""
     order, unit_id = seen(order_id), unit_of_viewer()
-    names = institutions.names([order.unit_id, order.accused_id])
+    names = institutions.names([order.unit_id, order.accused_id, *_co_units(order)])
     return gate.page(
         "orders/paper.html",
         order=order,
-        who=secrecy.person(order, unit_id),
+        facts=facts.of(order, unit_id),
         said=_said(order, unit_id),
-        address="" if secrecy.hides(order, unit_id) else order.address or "",
         units=names,
+        co_units=_co_units(order),
         lines=timeline.of_order(order, unit_id),
-        answer_due=deadlines.answer_due(order),
         now=clock.now(),
         **words.LABELS,
     )

@@ -8,13 +8,10 @@ from hotline.places.calendar import WorkCalendar
 from hotline.workorders.codes import (
     AT_UNIT,
     CLOCK_LABEL,
-    FAILURE_LABEL,
     MOVE_LABEL,
     NATURE_LABEL,
     NOT_ACCEPTED_LABEL,
     PARTY_LABEL,
-    SATISFACTION_LABEL,
-    SOLVED_LABEL,
     SOURCE_LABEL,
     STATE_LABEL,
     SUPERVISION_LABEL,
@@ -22,10 +19,26 @@ from hotline.workorders.codes import (
     Clock,
     State,
 )
+from hotline.workorders.field_codes import (
+    ACCEPT_MODE_LABEL,
+    APPEAL_LABEL,
+    CALLER_SUBJECT_LABEL,
+    CHANNEL_LABEL,
+    KIND_LABEL,
+    SOURCE_LEVEL_LABEL,
+)
 from hotline.workorders.models import Order
+from hotline.workorders.revisit_codes import FAILURE_LABEL, FIT_LABEL, SATISFACTION_LABEL, SOLVED_LABEL
 
 DAY_MINUTES = 420
 LABELS = {
+    "accept_mode_label": ACCEPT_MODE_LABEL,
+    "appeal_label": APPEAL_LABEL,
+    "caller_subject_label": CALLER_SUBJECT_LABEL,
+    "channel_label": CHANNEL_LABEL,
+    "fit_label": FIT_LABEL,
+    "kind_label": KIND_LABEL,
+    "source_level_label": SOURCE_LEVEL_LABEL,
     "clock_label": CLOCK_LABEL,
     "failure_label": FAILURE_LABEL,
     "move_label": MOVE_LABEL,
