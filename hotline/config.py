@@ -1,6 +1,7 @@
 """Configuration: read once from the environment, checked, then passed around as a value."""
 
 import os
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ class Config:
     twilio_api_key: str = ""
     twilio_api_secret: str = ""
     twilio_app_sid: str = "AP" + "0" * 32
+    outside_trunk: str = ""
+    outside_caller_id: str = "caller"
     line_number: str = "12320"
     line_name: str = "南京12320卫生热线"
     home_city: str = "320100"
@@ -111,6 +114,8 @@ def from_environment(env: Mapping[str, str] = os.environ) -> Config:
         twilio_api_key=env.get("TWILIO_API_KEY", ""),
         twilio_api_secret=env.get("TWILIO_API_SECRET", ""),
         twilio_app_sid=env.get("TWILIO_APP_SID") or Config.twilio_app_sid,
+        outside_trunk=env.get("OUTSIDE_TRUNK", "").strip(),
+        outside_caller_id=env.get("OUTSIDE_CALLER_ID") or Config.outside_caller_id,
         line_number=env.get("LINE_NUMBER") or Config.line_number,
         line_name=env.get("LINE_NAME") or Config.line_name,
         home_city=env.get("HOME_CITY") or Config.home_city,
@@ -155,10 +160,32 @@ def check(config: Config) -> None:
         faults.append("SERVICE_LEVEL must be one of a, b, c, d, e")
     if not all(_key_is_good(key) for key in config.data_keys):
         faults.append("DATA_KEYS must be name:base64 of 32 bytes, newest first, comma separated")
+    faults += _outside_faults(config)
     if config.production:
         faults += _production_faults(config)
     if faults:
         raise BadConfiguration("\n".join(faults))
+
+
+TRUNK = re.compile(r"sips?:\{number\}@[A-Za-z0-9.-]+(:\d{1,5})?(;[A-Za-z0-9._=-]+)*")
+PUBLIC_NETWORK = "{number}"
+
+
+def _outside_faults(config: Config) -> list[str]:
+    """How outside parties are dialled: over a SIP trunk, by Twilio's own public network, or (empty) not at all."""
+    by_twilio = config.outside_trunk == PUBLIC_NETWORK
+    rules = [
+        (
+            bool(config.outside_trunk) and not by_twilio and not TRUNK.fullmatch(config.outside_trunk),
+            "OUTSIDE_TRUNK must be sip:{number}@host, sips:{number}@host:port or {number}, or empty",
+        ),
+        (config.outside_caller_id not in ("caller", "line"), "OUTSIDE_CALLER_ID must be caller or line"),
+        (
+            by_twilio and config.provider == "twilio" and config.outside_caller_id == "caller",
+            "OUTSIDE_CALLER_ID must be line with OUTSIDE_TRUNK={number}: Twilio shows only numbers of the account",
+        ),
+    ]
+    return [message for broken, message in rules if broken]
 
 
 def _production_faults(config: Config) -> list[str]:

@@ -71,6 +71,10 @@ class Town:
     def dial(self, number):
         return Caller(self, self.exchange.dial(number))
 
+    def outside(self, number):
+        """A telephone elsewhere, which rings until it is answered."""
+        return Outside(self, number)
+
     def agent(self, login, *lines):
         """Signed in at the desk, skilled for `lines`; without any for all but crisis, for which agents are reserved."""
         account = session.scalars(select(Account).where(Account.login == login)).one()
@@ -180,6 +184,52 @@ class Caller:
         return session.scalars(select(Call).where(Call.provider_ref == self.leg.sid)).one()
 
 
+class Outside:
+    """An outside party at a telephone: a hospital, 110, 120, a partner line."""
+
+    def __init__(self, town, number) -> None:
+        self.town = town
+        self.leg = None
+        town.exchange.phones[number] = self._rings
+
+    def _rings(self, leg):
+        self.leg = leg
+
+    def is_rung(self, within=PATIENCE):
+        self.town.until(lambda: self.leg is not None and not self.leg.over, within, "the ringing")
+        return self
+
+    def answers(self):
+        self.is_rung()
+        self.town.exchange.pick_up(self.leg)
+        self.town.passes(3)
+        return self
+
+    def declines(self):
+        self.is_rung()
+        self.town.exchange.decline(self.leg)
+        self.town.passes(3)
+        return self
+
+    def hangs_up(self):
+        self.town.exchange.hang_up(self.leg)
+        self.town.passes(3)
+        return self
+
+    def says(self, text):
+        self.town.exchange.speak(self.leg, text)
+        self.town.passes(1)
+        return self
+
+    @property
+    def heard(self):
+        return [line.text for line in self.leg.lines if line.kind in ("say", "play", "talk", "music")]
+
+    @property
+    def rings(self):
+        return self.leg is not None and not self.leg.over
+
+
 class Agent:
     """One person at the desk: a signed-in browser with a softphone."""
 
@@ -241,6 +291,28 @@ class Agent:
     def says(self, text):
         self.town.exchange.speak(self.leg, text)
         self.town.passes(1)
+        return self
+
+    def transfers(self, how, to, target):
+        """转接、三方; the view after it."""
+        view = self.asks("transfer", how=how, to=to, target=str(target))
+        self.town.passes(1)
+        return view
+
+    def joins(self):
+        """Takes part in the conversation this agent was asked into."""
+        self.town.until(lambda: self.line["invited"], why="the invitation")
+        return self.dials_in(self.line["invited"]["stint"])
+
+    def accepts(self, caller):
+        """接听 of a colleague's conversation, offered by the line that was asked in."""
+        view = self.asks("answer", offer=self.is_offered(caller)["id"])
+        return self.dials_in(view["stint"])
+
+    def leaves(self):
+        """离开: the others go on with the caller."""
+        self.asks("leave")
+        self.town.passes(2)
         return self
 
     def finishes(self):

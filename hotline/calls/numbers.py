@@ -94,6 +94,12 @@ def normalise(raw: str | None, home_dial: str = "") -> Number:
     return _read(text, extension, home_dial)
 
 
+def dialled(raw: str | None) -> str:
+    """The one form in which a number is dialled and shown to the other side; empty where none can be."""
+    number = normalise(raw)
+    return number.search_key if re.fullmatch(r"\+?\d+", number.search_key) else ""
+
+
 def city_code(number: Number) -> str | None:
     """The city whose dial code the number carries; mobiles and numbers from elsewhere have none here."""
     if not number.area_code:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import structlog
 
-from hotline.telephony.provider import Mode, Provider, ProviderError, RecordingOp, Unknown
+from hotline.telephony.provider import LegRef, Mode, Provider, ProviderError, RecordingOp, Unknown
 
 log = structlog.get_logger()
 
@@ -52,13 +52,14 @@ class Supervise:
 
 @dataclass(frozen=True)
 class Ring:
-    """Ring an outside party into a conversation; `key` is the stint it belongs to."""
+    """Ring an outside party into a conversation: `key` is the stint it belongs to, `caller` the caller's number."""
 
     endpoint: str
     path: str
     status_path: str
     key: str
     seconds: int = 30
+    caller: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,13 @@ class Recorder:
 Act: TypeAlias = Redirect | HangUp | SetHold | Mute | Supervise | Ring | Recorder
 
 
-def carry_out(provider: Provider, acts: Iterable[Act]) -> list[tuple[Act, ProviderError | Unknown | None]]:
-    """Ask for each act in turn; the error, if any, beside it. Never raises for what the provider did not do."""
-    done: list[tuple[Act, ProviderError | Unknown | None]] = []
+Result: TypeAlias = ProviderError | Unknown | LegRef | None
+"""What came of an act: an error, the leg that a Ring has placed, or nothing to tell."""
+
+
+def carry_out(provider: Provider, acts: Iterable[Act]) -> list[tuple[Act, Result]]:
+    """Ask for each act in turn; what came of it beside it. Never raises for what the provider did not do."""
+    done: list[tuple[Act, Result]] = []
     for act in acts:
         try:
             done.append((act, _ask(provider, act)))
@@ -83,7 +88,7 @@ def carry_out(provider: Provider, acts: Iterable[Act]) -> list[tuple[Act, Provid
     return done
 
 
-def _ask(provider: Provider, act: Act) -> Unknown | None:
+def _ask(provider: Provider, act: Act) -> Unknown | LegRef | None:
     match act:
         case Redirect(leg, path):
             provider.redirect(leg, path)
@@ -97,7 +102,6 @@ def _ask(provider: Provider, act: Act) -> Unknown | None:
             provider.supervise(room, leg, mode, target)
         case Recorder(leg, op, done):
             provider.record(leg, op, done)
-        case Ring(endpoint, path, status_path, key, seconds):
-            placed = provider.originate(endpoint, path, status_path, seconds, key)
-            return placed if isinstance(placed, Unknown) else None
+        case Ring(endpoint, path, status_path, key, seconds, caller):
+            return provider.originate(endpoint, path, status_path, seconds, key, caller)
     return None

@@ -12,6 +12,8 @@ from hotline import audit, clock, db
 from hotline.calls.models import Call, Outcome
 from hotline.db import session
 from hotline.errors import Conflict, Invalid, NotFound
+from hotline.queues import parting
+from hotline.queues.models import Stint, Waiting
 from hotline.queues.records import CallBack, CallBackAttempt, CallBackSource, CallBackState
 
 DUE_AFTER: dict[CallBackSource, timedelta] = {
@@ -41,8 +43,11 @@ _SOURCE_OF = {
 
 
 def after_end(call: Call, crisis_lines: frozenset[str]) -> None:
-    """Open the call-back an ended call needs; once per call, none for callers without a number."""
-    source = _SOURCE_OF.get(call.outcome)
+    """Open the call-back an ended call needs; once per call, none for callers without a number.
+
+    Who was answered and then hung up on the way to somebody else has been abandoned too.
+    """
+    source = CallBackSource.ABANDONED if _hung_up_on_the_way(call) else _SOURCE_OF.get(call.outcome)
     if source is None or call.caller_hash is None:
         return
     asked = call.queued_at or call.offered_at
@@ -59,6 +64,17 @@ def after_end(call: Call, crisis_lines: frozenset[str]) -> None:
         "version": 1,
     }
     session.execute(db.insert(CallBack).values(row).on_conflict_do_nothing())
+
+
+def _hung_up_on_the_way(call: Call) -> bool:
+    """Whether an answered call ended in a line, or while an outside party rang."""
+    if call.outcome is not Outcome.ANSWERED:
+        return False
+    turns = select(Waiting.reason).where(Waiting.call_id == call.id).order_by(Waiting.turn.desc())
+    stints = select(Stint).where(Stint.call_id == call.id).order_by(Stint.id.desc())
+    last = session.scalars(stints.limit(1)).one_or_none()
+    rang = last is not None and parting.handed(last) and last.connected_at is None
+    return rang or session.scalar(turns.limit(1)) == parting.HUNG_UP
 
 
 def take(call_id: int, agent_id: int) -> CallBack:

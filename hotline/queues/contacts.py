@@ -26,6 +26,11 @@ def contact(code: str) -> Contact:
     return found
 
 
+def named(name: str) -> Contact | None:
+    """The party of that name, unless it is out of use by now."""
+    return session.scalars(select(Contact).where(Contact.name == name)).one_or_none()
+
+
 def shown(row: Contact) -> str:
     """The number as people read it."""
     known = normalise(row.endpoint)

@@ -5,7 +5,7 @@ unheard; the caller is fetched from the waiting room by a redirect. An agent who
 has been lost: the caller is told so and goes back to the top of the line.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
 
@@ -16,7 +16,7 @@ from hotline.db import changed, session
 from hotline.errors import Conflict, NotFound
 from hotline.people.models import Account
 from hotline.queues import presence, waiting
-from hotline.queues.acts import Act, HangUp, Redirect
+from hotline.queues.acts import Act, Redirect
 from hotline.queues.models import (
     AgentState,
     Offer,
@@ -28,8 +28,8 @@ from hotline.queues.models import (
     WaitState,
 )
 
-TOP = timedelta(days=1)
-"""How far back a lost caller's place is set, so that nobody in the line is before it."""
+PEOPLE = (Part.AGENT, Part.CONSULTED)
+"""Those of the house who talk with callers."""
 
 
 def claim(offer_id: int, agent_id: int) -> Stint:
@@ -56,11 +56,19 @@ def claim(offer_id: int, agent_id: int) -> Stint:
     if not accepted:
         raise _too_late(offered.id)
     waiting.revoke(offered.id)
-    stint = open_stint(offered.call_id, offered.turn, agent_id, Part.AGENT, room=None)
+    stint = _claimed(offered.call_id, offered.turn, agent_id)
     agent = presence.present(agent_id)
     agent.missed = 0
     presence.move(agent, AgentState.TALKING, at=at)
     return stint
+
+
+def _claimed(call_id: int, turn: int, agent_id: int) -> Stint:
+    """A conversation of one's own; beside the colleague who keeps the caller, when it is a line that was asked in."""
+    keeps = principal(call_id)
+    if keeps is None:
+        return open_stint(call_id, turn, agent_id, Part.AGENT, room=None)
+    return open_stint(call_id, turn, agent_id, Part.CONSULTED, keeps.room)
 
 
 def _too_late(waiting_id: int) -> Conflict:
@@ -103,7 +111,7 @@ def principal(call_id: int) -> Stint | None:
         .where(
             Stint.call_id == call_id,
             Stint.state == StintState.TALKING,
-            Stint.part.in_([Part.AGENT, Part.CONSULTED]),
+            Stint.part.in_(PEOPLE),
         )
         .order_by(Stint.id)
     )
@@ -141,7 +149,7 @@ def leg_arrived(stint_id: int, agent_id: int, leg: str) -> tuple[Stint, list[Act
     stint.leg_ref = leg
     if stint.part is not Part.AGENT:
         if stint.state is StintState.CONNECTING:
-            _joined(stint)
+            joined(stint)
         return stint, []
     call = session.get_one(Call, stint.call_id)
     if call.state is CallState.ENDED:
@@ -158,28 +166,23 @@ def caller_joined(call_id: int, stint_id: int) -> Stint:
     if stint is None or stint.call_id != call_id or stint.state is StintState.ENDED:
         raise Conflict("坐席已离开")
     if stint.state is StintState.CONNECTING:
-        _joined(stint)
-        session.execute(
-            update(Waiting)
-            .where(Waiting.call_id == call_id, Waiting.turn == stint.turn)
-            .values(state=WaitState.CONNECTED, left_at=clock.now())
-        )
+        joined(stint)
     return stint
 
 
-def outside_joined(stint: Stint) -> None:
-    """An outside party has answered and is in the room."""
-    if stint.state is StintState.CONNECTING:
-        _joined(stint)
-
-
-def _joined(stint: Stint) -> None:
+def joined(stint: Stint) -> None:
+    """The person of a stint is in the room: from now on they talk."""
     at = clock.now()
     stint.state = StintState.TALKING
     stint.connected_at = at
     session.flush()
-    if stint.part in (Part.AGENT, Part.CONSULTED):
+    if stint.part in PEOPLE:
         _tell(stint, EventKind.CONNECTED, f"connected:{stint.id}", at)
+        session.execute(
+            update(Waiting)
+            .where(Waiting.call_id == stint.call_id, Waiting.turn == stint.turn, Waiting.state == WaitState.CLAIMED)
+            .values(state=WaitState.CONNECTED, left_at=at)
+        )
 
 
 def _tell(stint: Stint, kind: EventKind, key: str, at: datetime, **more: bool) -> None:
@@ -196,36 +199,12 @@ def end(stint: Stint, *, finished: bool = False) -> None:
     talked = stint.connected_at is not None
     stint.state, stint.ended_at, stint.finished = StintState.ENDED, at, finished
     session.flush()
-    if talked and stint.part in (Part.AGENT, Part.CONSULTED):
+    if talked and stint.part in PEOPLE:
         _tell(stint, EventKind.AGENT_LEFT, f"agent-left:{stint.id}", at, finished=finished)
-    if stint.agent_id is not None and stint.part in (Part.AGENT, Part.CONSULTED):
+    if stint.agent_id is not None and stint.part in PEOPLE:
         agent = presence.present(stint.agent_id)
         if agent.state in presence.BUSY:
             presence.move(agent, AgentState.WRAP_UP if talked else AgentState.READY, at=at)
-
-
-def finish(agent_id: int) -> list[Act]:
-    """完成: the agent ends the conversation properly. The caller goes on to the farewell when nobody else is left."""
-    stint = talking(agent_id)
-    end(stint, finished=True)
-    acts: list[Act] = []
-    if principal(stint.call_id) is None:
-        call = session.get_one(Call, stint.call_id)
-        acts.append(Redirect(call.provider_ref, f"/phone/farewell?stint={stint.id}"))
-        acts += [HangUp(leg) for leg in _other_legs(stint)]
-    if stint.leg_ref:
-        acts.append(HangUp(stint.leg_ref))
-    return acts
-
-
-def _other_legs(stint: Stint) -> list[str]:
-    """End everybody who is still in the room of a finished conversation; their legs."""
-    rest = session.scalars(
-        select(Stint).where(Stint.room == stint.room, Stint.state != StintState.ENDED, Stint.id != stint.id)
-    ).all()
-    for other in rest:
-        end(other, finished=True)
-    return [other.leg_ref for other in rest if other.leg_ref]
 
 
 def talking(agent_id: int) -> Stint:
@@ -254,44 +233,3 @@ def wrapped(agent_id: int) -> None:
         intake.append(last.call_id, EventKind.WRAPPED, f"wrapped:{last.id}", agent=agent_id, stint=last.id)
     presence.move(agent, AgentState.READY)
     waiting.want_dispatch()
-
-
-def lost(stint: Stint) -> list[Act]:
-    """An agent's leg is gone without 完成. The caller goes back to the top, unless somebody else still talks."""
-    if stint.state is StintState.ENDED:
-        return []
-    end(stint)
-    if stint.part is not Part.AGENT and stint.part is not Part.CONSULTED:
-        return []
-    call = session.get_one(Call, stint.call_id, populate_existing=True)
-    if call.state is CallState.ENDED or principal(stint.call_id) is not None:
-        return []
-    return again(call, stint.agent_id)
-
-
-def again(call: Call, preferred_agent: int | None) -> list[Act]:
-    """Back into the line the call came from, at the top; the caller hears why."""
-    first = session.scalars(select(Waiting).where(Waiting.call_id == call.id).order_by(Waiting.turn.desc())).first()
-    if first is None:
-        return [Redirect(call.provider_ref, "/phone/farewell")]
-    turn = waiting.enter(call.id, first.line, ranked_at=first.queued_at - TOP, preferred_agent=preferred_agent)
-    return [Redirect(call.provider_ref, f"/phone/again?turn={turn.turn}")]
-
-
-def caller_gone(call_id: int) -> list[Act]:
-    """The caller has hung up, wherever they were: free the line, the offers and everybody in the room."""
-    for turn in session.scalars(
-        select(Waiting.turn).where(Waiting.call_id == call_id, Waiting.state == WaitState.WAITING)
-    ).all():
-        waiting.leave(call_id, turn, "hung_up")
-    session.execute(
-        update(Waiting)
-        .where(Waiting.call_id == call_id, Waiting.state == WaitState.CLAIMED)
-        .values(state=WaitState.LEFT, left_at=clock.now(), reason="hung_up")
-    )
-    acts: list[Act] = []
-    for stint in session.scalars(select(Stint).where(Stint.call_id == call_id, Stint.state != StintState.ENDED)).all():
-        end(stint, finished=True)
-        if stint.leg_ref:
-            acts.append(HangUp(stint.leg_ref))
-    return acts

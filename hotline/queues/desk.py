@@ -10,7 +10,7 @@ from hotline.calls.models import Call
 from hotline.db import session
 from hotline.people.models import Account
 from hotline.privacy import mask_phone
-from hotline.queues import conversation, presence
+from hotline.queues import conversation, course, parting, presence
 from hotline.queues.models import (
     AgentState,
     Line,
@@ -88,13 +88,22 @@ def _conversation(stint: Stint) -> dict[str, Any]:
         "path": call.menu_path,
         "claimed_at": stint.claimed_at.isoformat(),
         "connected_at": stint.connected_at.isoformat() if stint.connected_at else None,
+        "leads": _leads(stint),
         "held": stint.held,
         "dialled_in": bool(stint.leg_ref),
         "others": _others(stint),
+        "unreached": course.last_unreached(stint.call_id),
     }
 
 
+def _leads(stint: Stint) -> bool:
+    """Whether what happens to the caller is this person's to decide."""
+    leads = conversation.principal(stint.call_id)
+    return stint.part in conversation.PEOPLE and (leads is None or leads.id == stint.id)
+
+
 def _others(stint: Stint) -> list[dict[str, Any]]:
+    """Who else is in the conversation or on the way, the line last that is being asked; `part` says what they are."""
     rows = session.execute(
         select(Stint.id, Stint.part, Stint.state, Stint.endpoint, Account.name)
         .join(Account, Account.id == Stint.agent_id, isouter=True)
@@ -102,13 +111,18 @@ def _others(stint: Stint) -> list[dict[str, Any]]:
             Stint.room == stint.room,
             Stint.id != stint.id,
             Stint.state != StintState.ENDED,
-            Stint.part.in_([Part.AGENT, Part.CONSULTED, Part.OUTSIDE, Part.BARGE]),
+            Stint.part.in_([*parting.COMPANY, Part.BARGE]),
         )
     )
-    return [
+    found = [
         {"stint": row.id, "name": row.name or row.endpoint, "part": row.part.value, "state": row.state.value}
         for row in rows
     ]
+    asked = parting.asked_in(stint.call_id) if stint.state is StintState.TALKING else None
+    if asked is not None and asked.state is WaitState.WAITING:
+        name = session.get_one(Line, asked.line).name
+        found.append({"stint": None, "name": name, "part": "line", "state": StintState.CONNECTING.value})
+    return found
 
 
 def _last_call(agent_id: int) -> str | None:

@@ -15,7 +15,7 @@ from hotline import clock
 from hotline.calls import intake
 from hotline.calls.models import Call, CallState, EventKind
 from hotline.db import session
-from hotline.queues import callbacks, conversation, waiting
+from hotline.queues import callbacks, parting, waiting
 from hotline.queues.acts import Act
 from hotline.telephony.provider import LegSnapshot, Provider
 
@@ -86,6 +86,6 @@ def ended(call_id: int) -> list[Act]:
     call = session.get_one(Call, call_id, populate_existing=True)
     if call.state is not CallState.ENDED:
         return []
-    acts = conversation.caller_gone(call_id)
+    acts = parting.caller_gone(call_id)
     callbacks.after_end(call, frozenset(line.code for line in waiting.lines().values() if line.crisis))
     return acts

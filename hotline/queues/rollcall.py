@@ -15,9 +15,9 @@ from sqlalchemy import ScalarSelect, Select, exists, func, select
 from hotline import clock
 from hotline.calls.models import Call, CallEvent, CallState, EventKind
 from hotline.db import session
-from hotline.queues import conversation, reconcile
+from hotline.queues import conversation, parting, reconcile
 from hotline.queues.acts import Act, HangUp, Redirect
-from hotline.queues.models import Part, Stint, StintState, Waiting, WaitState
+from hotline.queues.models import Stint, StintState, Waiting, WaitState
 from hotline.telephony.notices import LegStatus
 from hotline.telephony.provider import LegGone, LegSnapshot, Provider
 
@@ -29,9 +29,6 @@ LINGERS = timedelta(seconds=30)
 
 MOST = 50
 """Legs asked for one by one in a round; the others wait for the next."""
-
-COMPANY = frozenset({Part.AGENT, Part.CONSULTED, Part.OUTSIDE})
-"""Who talks with a caller; the others listen to them."""
 
 DEMANDS = frozenset({EventKind.QUEUED, EventKind.AGENT_LEFT})
 """What happens to a caller and sends them elsewhere."""
@@ -116,7 +113,7 @@ def _without(stint_id: int) -> list[Act]:
     if stint is None or stint.state is StintState.ENDED:
         return []
     log.info("rollcall.left", part=stint.part.value)
-    return conversation.lost(stint)
+    return parting.lost(stint)
 
 
 def _lingering(live: frozenset[str]) -> list[str]:
@@ -138,7 +135,9 @@ def untold(provider_name: str) -> list[Act]:
 
 def _alone(before: datetime) -> Select[Call]:
     """Live calls that nobody talks with, sent elsewhere before `before`, whose leg has asked for nothing since."""
-    company = exists().where(Stint.call_id == Call.id, Stint.state == StintState.TALKING, Stint.part.in_(COMPANY))
+    company = exists().where(
+        Stint.call_id == Call.id, Stint.state == StintState.TALKING, Stint.part.in_(parting.COMPANY)
+    )
     return (
         select(Call)
         .join(CallEvent, CallEvent.id == _latest(DEMANDS))
@@ -159,8 +158,10 @@ def _onward(call_id: int) -> str:
     ).one_or_none()
     if turn is not None and turn.state is WaitState.WAITING:
         return f"/phone/again?turn={turn.turn}"
-    stints = select(Stint.id, Stint.state, Stint.finished).where(Stint.call_id == call_id, Stint.part.in_(COMPANY))
-    last = session.execute(stints.order_by(Stint.id.desc()).limit(1)).one_or_none()
+    stints = select(Stint).where(Stint.call_id == call_id, Stint.part.in_(parting.COMPANY))
+    last = session.scalars(stints.order_by(Stint.id.desc()).limit(1)).one_or_none()
+    if last is not None and last.state is StintState.CONNECTING and parting.handed(last):
+        return f"/phone/hand-over?stint={last.id}"
     if last is None or last.state is not StintState.ENDED or not last.finished:
         return ""
     return f"/phone/farewell?stint={last.id}"

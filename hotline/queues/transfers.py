@@ -1,155 +1,243 @@
-"""During a conversation: hold, transfer, three-way calls, and supervisors who listen, whisper or step in."""
+"""During a conversation: hold, transfer, three-way calls, and supervisors who listen, whisper or step in.
+
+直接转接 (blind): the caller goes to a line, a colleague or an outside party, and the agent has finished. 咨询转接
+(warm): the caller is on hold while somebody is asked in, and the agent leaves when they agree. 三方通话: the same
+without hold. However it ends, the caller is with somebody, back with the agent, or at the top of the line.
+"""
+
+from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import select
 
 from hotline import audit
-from hotline.calls import intake
+from hotline.calls import intake, numbers
 from hotline.calls.models import Call, EventKind
 from hotline.db import session
 from hotline.errors import Conflict, NotFound
-from hotline.queues import presence, waiting
+from hotline.queues import conversation, parting, presence, waiting
 from hotline.queues.acts import Act, HangUp, Recorder, Redirect, Ring, SetHold, Supervise
-from hotline.queues.conversation import current, end, open_stint, principal, talking
-from hotline.queues.models import AgentState, Part, Stint, StintState, Waiting
+from hotline.queues.conversation import open_stint, principal
+from hotline.queues.models import AgentState, Part, Presence, Stint, StintState, Waiting
+from hotline.queues.records import Contact
 from hotline.telephony.provider import Mode, RecordingOp
+
+
+class How(StrEnum):
+    """How somebody is brought to a caller."""
+
+    BLIND = "blind"
+    WARM = "warm"
+    THREE_WAY = "three_way"
 
 
 def hold(agent_id: int, on: bool) -> list[Act]:
     """保持 and back. The caller alone hears music; colleagues in the room stay."""
-    stint = talking(agent_id)
+    stint = _leading(agent_id)
+    return _hold(stint) if on else parting.release(stint)
+
+
+def _leading(agent_id: int) -> Stint:
+    """The conversation this person leads: what happens to its caller is theirs to decide."""
+    stint = conversation.talking(agent_id)
     if stint.state is not StintState.TALKING:
         raise Conflict("电话尚未接通")
-    if stint.held == on:
+    leads = principal(stint.call_id)
+    if leads is None or leads.id != stint.id:
+        raise Conflict("来电人由邀请您的同事接待，请由其操作")
+    return stint
+
+
+def _hold(stint: Stint) -> list[Act]:
+    if stint.held:
         return []
-    stint.held = on
-    stint.holds += 1 if on else 0
+    stint.held = True
+    stint.holds += 1
     session.flush()
+    n = stint.holds
+    intake.append(stint.call_id, EventKind.HELD, f"held:{stint.id}:{n}", stint=stint.id, n=n)
+    if stint.agent_id is not None:
+        presence.move(presence.present(stint.agent_id), AgentState.HOLD)
     call = session.get_one(Call, stint.call_id)
-    intake.append(
-        call.id,
-        EventKind.HELD if on else EventKind.RESUMED,
-        f"{'held' if on else 'resumed'}:{stint.id}:{stint.holds}",
-        stint=stint.id,
-        n=stint.holds,
-    )
-    presence.move(presence.present(agent_id), AgentState.HOLD if on else AgentState.TALKING)
-    return [SetHold(stint.room_ref or stint.room, call.provider_ref, on)]
+    return [SetHold(stint.room_ref or stint.room, call.provider_ref, True)]
 
 
-def transfer_to_line(agent_id: int, line: str, preferred_agent: int | None = None) -> list[Act]:
-    """盲转: the caller goes on waiting for `line`, with the place of the first turn; this agent has finished."""
-    stint = talking(agent_id)
+# 直接转接 --------------------------------------------------------------------------------------------------------
+
+
+def _giving(agent_id: int) -> Stint:
+    """A conversation whose caller can be given away: nobody else is in it or on the way."""
+    stint = _leading(agent_id)
+    busy = parting.company(stint, StintState.TALKING, StintState.CONNECTING) or parting.asked_in(stint.call_id)
+    if busy:
+        raise Conflict("还有其他人在这通电话中：请先请出，或按“离开”交由对方")
+    return stint
+
+
+def to_line(agent_id: int, line: str) -> list[Act]:
+    """The caller goes on waiting for `line`, with the place of the first turn; this agent has finished."""
+    _known(line)
+    return _to_line(_giving(agent_id), line, "line", line)
+
+
+def to_agent(agent_id: int, colleague_id: int) -> list[Act]:
+    """The caller waits in the same line, and this ready colleague is asked first."""
+    stint = _giving(agent_id)
+    _ready(colleague_id)
+    served = Waiting.call_id == stint.call_id, Waiting.turn == stint.turn
+    line = session.execute(select(Waiting.line).where(*served)).scalar_one()
+    return _to_line(stint, line, "agent", str(colleague_id), colleague_id)
+
+
+def _to_line(stint: Stint, line: str, to: str, target: str, preferred: int | None = None) -> list[Act]:
     call = session.get_one(Call, stint.call_id)
-    first = session.scalars(select(Waiting.queued_at).where(Waiting.call_id == call.id).order_by(Waiting.turn)).first()
-    end(stint, finished=True)
-    intake.append(
-        call.id, EventKind.TRANSFERRED, f"transferred:{stint.id}", stint=stint.id, target=f"line:{line}", mode="blind"
-    )
-    turn = waiting.enter(call.id, line, ranked_at=first, preferred_agent=preferred_agent)
-    audit.record("call.transfer", f"call:{call.id}", line=line)
-    acts: list[Act] = [Redirect(call.provider_ref, f"/phone/again?turn={turn.turn}&moved=1")]
-    return acts + ([HangUp(stint.leg_ref)] if stint.leg_ref else [])
+    _given(stint, to, target)
+    first = _first_queued(call.id)
+    turn = waiting.enter(call.id, line, ranked_at=first, preferred_agent=preferred)
+    return [Redirect(call.provider_ref, f"/phone/again?turn={turn.turn}&why=moved"), *parting.hang_up(stint)]
 
 
-def transfer_to_agent(agent_id: int, colleague_id: int) -> list[Act]:
-    """盲转 to a ready colleague: the caller waits in the same line, this colleague is asked first."""
-    call_id = talking(agent_id).call_id
-    colleague = presence.present(colleague_id)
-    if colleague.state is not AgentState.READY:
-        raise Conflict(f"对方当前{presence.label(colleague.state, colleague.reason)}，不能转接")
-    turn = session.scalars(select(Waiting.line).where(Waiting.call_id == call_id).order_by(Waiting.turn.desc())).first()
-    if turn is None:
-        raise Conflict("这通电话没有受理线路，不能转接")
-    return transfer_to_line(agent_id, turn, preferred_agent=colleague_id)
+def _given(mine: Stint, to: str, target: str, **more: int) -> None:
+    """The agent has finished; the history and the trail say to whom the caller went."""
+    conversation.end(mine, finished=True)
+    how = How.BLIND.value
+    parting.tell(mine.call_id, f"transferred:{mine.id}", "handed", by=mine.id, how=how, to=to, target=target, **more)
+    audit.record("call.transfer", f"call:{mine.call_id}", how=how, to=to, target=target)
 
 
-def leave_to_others(agent_id: int) -> list[Act]:
-    """完成转接: the agent steps out of a three-way call; the caller stays with the others."""
-    stint = talking(agent_id)
-    others = session.scalars(
-        select(Stint).where(
-            Stint.room == stint.room,
-            Stint.state == StintState.TALKING,
-            Stint.id != stint.id,
-            Stint.part.in_([Part.AGENT, Part.CONSULTED, Part.OUTSIDE]),
-        )
-    ).all()
-    if not others:
-        raise Conflict("还没有其他人在通话中，不能离开")
-    intake.append(
-        stint.call_id, EventKind.TRANSFERRED, f"transferred:{stint.id}", stint=stint.id, target="others", mode="warm"
-    )
-    end(stint, finished=True)
-    return [HangUp(stint.leg_ref)] if stint.leg_ref else []
+def _first_queued(call_id: int) -> datetime | None:
+    return session.scalar(select(Waiting.queued_at).where(Waiting.call_id == call_id).order_by(Waiting.turn).limit(1))
 
 
-def _join(call_id: int, agent_id: int | None, part: Part) -> Stint:
-    """Another person for a conversation under way: a consulted colleague, an outside party, a supervisor."""
-    holds = principal(call_id)
-    if holds is None:
-        raise Conflict("这通电话当前没有在通话")
-    return open_stint(call_id, holds.turn, agent_id, part, holds.room)
+def to_contact(agent_id: int, contact: Contact) -> list[Act]:
+    """The caller is connected with an outside party, and hears it ring; not reached, they come back to the top."""
+    stint = _giving(agent_id)
+    call = session.get_one(Call, stint.call_id)
+    outside = open_stint(call.id, stint.turn, None, Part.OUTSIDE, room=None)
+    outside.endpoint = contact.name
+    _given(stint, "contact", contact.code, stint=outside.id)
+    return [Redirect(call.provider_ref, f"/phone/hand-over?stint={outside.id}"), *parting.hang_up(stint)]
 
 
-def consult(agent_id: int, colleague_id: int) -> Stint:
-    """三方 or 咨询转接: ask a ready colleague into the conversation; their page rings until they dial in."""
-    stint = talking(agent_id)
-    if stint.state is not StintState.TALKING:
-        raise Conflict("电话尚未接通")
-    colleague = presence.present(colleague_id)
-    if colleague.state is not AgentState.READY:
-        raise Conflict(f"对方当前{presence.label(colleague.state, colleague.reason)}，不能转接")
-    invited = _join(stint.call_id, colleague_id, Part.CONSULTED)
+# 咨询转接, 三方通话 ------------------------------------------------------------------------------------------------
+
+
+def ask_line(agent_id: int, line: str, how: How) -> list[Act]:
+    """Ask a colleague of `line` in, whoever is free first by the rules of that line; the agent keeps the caller."""
+    _known(line)
+    stint = _leading(agent_id)
+    if parting.asked_in(stint.call_id) is not None:
+        raise Conflict("已在呼叫其他线路，请先取消")
+    turn = waiting.enter(stint.call_id, line, ranked_at=_first_queued(stint.call_id), asked_in=True)
+    return _asked(stint, how, "line", line, f"asked:turn:{turn.turn}", turn=turn.turn)
+
+
+def ask_agent(agent_id: int, colleague_id: int, how: How) -> list[Act]:
+    """Ask a ready colleague in; their page rings until they dial in."""
+    stint = _leading(agent_id)
+    colleague = _ready(colleague_id)
+    invited = open_stint(stint.call_id, stint.turn, colleague_id, Part.CONSULTED, stint.room)
     presence.move(colleague, AgentState.TALKING)
-    audit.record("call.consult", f"call:{stint.call_id}", colleague=colleague_id)
-    return invited
+    return _asked(stint, how, "agent", str(colleague_id), f"asked:{invited.id}", stint=invited.id)
 
 
-def bring_in(agent_id: int, endpoint: str, name: str) -> tuple[Stint, list[Act]]:
-    """三方通话 with an outside party: ring it into the room; the caller and the agent stay."""
-    stint = talking(agent_id)
-    if stint.state is not StintState.TALKING:
-        raise Conflict("电话尚未接通")
-    outside = _join(stint.call_id, None, Part.OUTSIDE)
-    outside.endpoint = name
-    session.flush()
-    intake.append(
-        stint.call_id,
-        EventKind.TRANSFERRED,
-        f"brought-in:{outside.id}",
-        stint=outside.id,
-        target=name,
-        mode="three-way",
-    )
-    audit.record("call.bring_in", f"call:{stint.call_id}", party=name)
-    where = f"stint={outside.id}"
-    return outside, [Ring(endpoint, f"/phone/outside?{where}", f"/phone/leg?{where}", key=str(outside.id))]
+def ask_contact(agent_id: int, contact: Contact, how: How) -> list[Act]:
+    """Ring an outside party into the room; the caller's true number goes along."""
+    stint = _leading(agent_id)
+    call = session.get_one(Call, stint.call_id)
+    outside = open_stint(call.id, stint.turn, None, Part.OUTSIDE, stint.room)
+    outside.endpoint = contact.name
+    acts = _asked(stint, how, "contact", contact.code, f"asked:{outside.id}", stint=outside.id)
+    where, caller = f"stint={outside.id}", numbers.dialled(call.caller)
+    ring = Ring(contact.endpoint, f"/phone/outside?{where}", f"/phone/leg?{where}", key=str(outside.id), caller=caller)
+    return [*acts, ring]
+
+
+def _asked(mine: Stint, how: How, to: str, target: str, key: str, **more: int) -> list[Act]:
+    """Somebody is on the way; the caller waits for them on hold, unless it is to be a three-way call."""
+    parting.tell(mine.call_id, key, "asked", by=mine.id, how=how.value, to=to, target=target, **more)
+    audit.record("call.transfer", f"call:{mine.call_id}", how=how.value, to=to, target=target)
+    return _hold(mine) if how is How.WARM else []
+
+
+def _known(line: str) -> None:
+    if line not in waiting.lines():
+        raise Conflict("没有这条受理线路")
+
+
+def _ready(colleague_id: int) -> Presence:
+    colleague = presence.present(colleague_id)
+    if colleague.state is not AgentState.READY:
+        raise Conflict(f"对方当前{presence.label(colleague.state, colleague.reason)}，不能转接")
+    return colleague
+
+
+def rung(stint_id: int, leg: str) -> list[Act]:
+    """An outside party rings on `leg`, kept so that it can be ended; one who was put out meanwhile is, at once."""
+    stint = conversation.by_id(stint_id)
+    if stint is None or stint.state is StintState.ENDED:
+        return [HangUp(leg)]
+    stint.leg_ref = stint.leg_ref or leg
+    return []
 
 
 def put_out(agent_id: int, stint_id: int) -> list[Act]:
-    """End another person's part in the agent's own conversation."""
-    stint = talking(agent_id)
+    """取消、请出: end the part of somebody who was asked in, or whose telephone still rings."""
+    stint = _leading(agent_id)
     other = session.get(Stint, stint_id)
-    if other is None or other.room != stint.room or other.id == stint.id:
+    if other is None or other.room != stint.room or other.part not in (Part.CONSULTED, Part.OUTSIDE):
         raise NotFound("此人不在这通电话中")
-    end(other, finished=True)
-    return [HangUp(other.leg_ref)] if other.leg_ref else []
+    if other.id == stint.id or other.state is StintState.ENDED:
+        raise NotFound("此人不在这通电话中")
+    if other.state is StintState.CONNECTING and other.turn != stint.turn:
+        parting.withdraw(stint.call_id)
+    return parting.out(other, "withdrawn") + parting.hang_up(other)
+
+
+def stop_asking(agent_id: int) -> list[Act]:
+    """取消: no colleague of the line that was asked in is wanted any more; the caller comes back from hold."""
+    stint = _leading(agent_id)
+    turn = parting.asked_in(stint.call_id)
+    if turn is None:
+        raise NotFound("没有正在呼叫的线路")
+    ringing = parting.company(stint, StintState.CONNECTING)
+    parting.withdraw(stint.call_id)
+    acts: list[Act] = []
+    for other in ringing:
+        if other.turn == turn.turn:
+            acts += parting.out(other, "withdrawn") + parting.hang_up(other)
+    alone = not parting.company(stint, StintState.TALKING, StintState.CONNECTING)
+    return acts + (parting.release(stint) if alone else [])
+
+
+def step_out(person_id: int) -> list[Act]:
+    """Leave a conversation that others go on with: a supervisor, a colleague, or the agent after a warm transfer."""
+    stint = conversation.talking(person_id)
+    if stint.part in parting.COMPANY:
+        return parting.hand_over(stint)
+    conversation.end(stint, finished=True)
+    return parting.hang_up(stint)
+
+
+# Supervisors ---------------------------------------------------------------------------------------------------
 
 
 def observe(call_id: int, supervisor_id: int, part: Part) -> Stint:
     """监听、耳语、强插: a supervisor takes part in a conversation; every time audited."""
     intake.lock_call(call_id)
-    known = current(supervisor_id)
-    if known is not None:
+    if conversation.current(supervisor_id) is not None:
         raise Conflict("您已在一通电话中")
-    stint = _join(call_id, supervisor_id, part)
+    holds = principal(call_id)
+    if holds is None:
+        raise Conflict("这通电话当前没有在通话")
+    stint = open_stint(call_id, holds.turn, supervisor_id, part, holds.room)
     audit.record(f"call.{part.value}", f"call:{call_id}", stint=stint.id)
     return stint
 
 
 def observe_as(supervisor_id: int, part: Part) -> list[Act]:
     """Change how the supervisor takes part, without leaving the room."""
-    stint = talking(supervisor_id)
+    stint = conversation.talking(supervisor_id)
     if stint.part not in (Part.LISTEN, Part.WHISPER, Part.BARGE):
         raise Conflict("您不是在监听")
     stint.part = part
@@ -161,18 +249,9 @@ def observe_as(supervisor_id: int, part: Part) -> list[Act]:
     return [Supervise(stint.room_ref or stint.room, stint.leg_ref, Mode(part.value), agent.leg_ref)]
 
 
-def step_out(person_id: int) -> list[Act]:
-    """Leave a conversation that others go on with: a supervisor, a colleague, or the agent after a warm transfer."""
-    stint = talking(person_id)
-    if stint.part is Part.AGENT:
-        return leave_to_others(person_id)
-    end(stint, finished=True)
-    return [HangUp(stint.leg_ref)] if stint.leg_ref else []
-
-
 def recording(agent_id: int, op: RecordingOp) -> list[Act]:
     """Pause or resume the recording of one's own conversation; noted in the trail."""
-    stint = talking(agent_id)
+    stint = conversation.talking(agent_id)
     call = session.get_one(Call, stint.call_id)
     audit.record(f"recording.{op.value}", f"call:{call.id}")
     return [Recorder(call.provider_ref, op)]

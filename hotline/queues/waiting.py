@@ -11,16 +11,7 @@ from hotline.calls.models import Call, EventKind
 from hotline.db import session
 from hotline.errors import Conflict, Invalid, NotFound
 from hotline.queues import decide, presence
-from hotline.queues.models import (
-    AgentState,
-    Line,
-    Offer,
-    OfferOutcome,
-    Presence,
-    Skill,
-    Waiting,
-    WaitState,
-)
+from hotline.queues.models import AgentState, Line, Offer, OfferOutcome, Presence, Skill, Waiting, WaitState
 
 REASON = "dispatch"
 """The mark on a session that has a reason to dispatch once it has committed."""
@@ -34,10 +25,18 @@ def lines() -> dict[str, Line]:
     return {line.code: line for line in session.scalars(select(Line).order_by(Line.position))}
 
 
-def enter(call_id: int, line: str, *, ranked_at: datetime | None = None, preferred_agent: int | None = None) -> Waiting:
+def enter(
+    call_id: int,
+    line: str,
+    *,
+    ranked_at: datetime | None = None,
+    preferred_agent: int | None = None,
+    asked_in: bool = False,
+) -> Waiting:
     """Put a call into `line` for its next turn, to be offered if somebody is free.
 
-    `ranked_at` keeps an earlier place; `preferred_agent` is asked first for a minute.
+    `ranked_at` keeps an earlier place; `preferred_agent` is asked first for a minute. `asked_in`: a colleague is
+    looked for while an agent keeps the caller, whose own stay in a line this is not.
     """
     at = clock.now()
     intake.lock_call(call_id)
@@ -54,7 +53,8 @@ def enter(call_id: int, line: str, *, ranked_at: datetime | None = None, preferr
     )
     session.add(waiting)
     session.flush()
-    intake.append(call_id, EventKind.QUEUED, f"queued:{turn}", at=at, queue=line, turn=turn)
+    if not asked_in:
+        intake.append(call_id, EventKind.QUEUED, f"queued:{turn}", at=at, queue=line, turn=turn)
     want_dispatch()
     return waiting
 

@@ -129,10 +129,11 @@ if (work) {
   document.addEventListener("line", ({ detail }) => {
     ring(detail.offers[0]).catch(() => {});
     const conversation = detail.talk || detail.invited;
-    const talking = conversation?.part === "agent" ? conversation.call : "";
+    const talking = conversation?.leads ? conversation.call : "";
     if (talking && talking !== lastTalk && talking !== work.dataset.ref) open(talking);
     lastTalk = talking;
   });
 }
+document.addEventListener("line-leaving", ({ detail }) => detail.push(form?.save()));
 setInterval(tick, 1000);
 begin(work || document);

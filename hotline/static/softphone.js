@@ -3,6 +3,7 @@
 
 import { call, toast } from "./hotline.js";
 import { AWAY, telephoneFor } from "./telephone.js";
+import { chooseTarget, keys } from "./transfer.js";
 
 const root = document.querySelector("[data-line]");
 const at = (name) => root.querySelector(`[data-line-${name}]`);
@@ -66,22 +67,56 @@ function show(fresh) {
     at("name").textContent = shown.crisis ? `⚠ ${shown.line}` : shown.line;
     at("caller").textContent = shown.caller;
     at("path").textContent = shown.path ? `按键 ${shown.path}` : "";
-    at("others").textContent = (talk?.others || []).map((o) => `＋${o.name}${o.state === "talking" ? "" : "（呼叫中）"}`).join(" ");
   }
+  showOthers(talk);
   const invited = view.invited && !view.invited.dialled_in && view.invited.part !== "agent";
   button("answer").hidden = !(ringing || invited);
-  const holds = view.talk && ["agent", "consulted"].includes(view.talk.part);
-  for (const name of ["hold", "mute", "three", "recording", "finish"]) button(name).hidden = !holds;
-  const mayLeave = view.talk && (view.talk.others.length || view.talk.part !== "agent");
-  button("leave").hidden = !mayLeave;
-  button("transfer").hidden = !holds || mayLeave;
+  const leads = Boolean(view.talk?.leads);
+  const talks = view.talk && ["agent", "consulted"].includes(view.talk.part);
+  const stays = view.talk?.others.some((other) => other.state === "talking" && other.part !== "barge");
+  for (const name of ["hold", "three", "recording"]) button(name).hidden = !leads;
+  for (const name of ["mute", "finish"]) button(name).hidden = !talks;
+  button("leave").hidden = !view.talk || (talks && !stays);
+  button("transfer").hidden = !leads || view.talk.others.length > 0;
   button("wrapped").hidden = view.state !== "wrap_up";
   button("ready").hidden = !["offline", "break"].includes(view.state);
   at("hold").textContent = view.talk?.held ? "恢复" : "保持";
   button("hand").setAttribute("aria-pressed", String(view.hand));
   tick();
   if (ringing && ringing.id !== before?.offers[0]?.id) ring(ringing);
+  tellUnreached(before);
   root.dispatchEvent(new CustomEvent("line", { detail: view, bubbles: true }));
+}
+
+// Who else is in the conversation or on the way; whom the agent asked in can be taken out again.
+function showOthers(talk) {
+  const box = at("others");
+  const told = JSON.stringify([talk?.others, talk?.leads]);
+  if (box.dataset.told === told) return;
+  box.dataset.told = told;
+  box.replaceChildren(...(talk?.others || []).map((other) => person(other, talk.leads)));
+}
+
+function person({ name, state, part, stint }, leads) {
+  const chip = document.createElement("span");
+  const calling = state !== "talking";
+  chip.className = `chip ${calling ? "chip-soon" : "chip-info"}`;
+  chip.append(`＋${name}${calling ? "（呼叫中）" : ""}`);
+  if (!leads || part === "barge" || part === "agent") return chip;
+  const out = document.createElement("button");
+  Object.assign(out, { type: "button", className: "btn btn-sm btn-link", textContent: calling ? "取消" : "请出", title: "Alt+X" });
+  Object.assign(out.dataset, { lineDo: "put-out", stint: stint ?? "", key: "Alt+x", keyLabel: "取消呼叫、请出对方" });
+  chip.append(out);
+  return chip;
+}
+
+// Nobody came: the caller is back, and the agent learns why.
+function tellUnreached(before) {
+  const missed = view.talk?.unreached;
+  if (!missed || before?.talk?.stint !== view.talk.stint || before.talk.unreached?.id === missed.id) return;
+  at("told").textContent = missed.words;
+  toast(missed.words, { bad: true });
+  sound(440);
 }
 
 function tick() {
@@ -144,9 +179,13 @@ const verbs = {
     at("recording").textContent = paused ? "继续录音" : "暂停录音";
     return fresh;
   },
-  transfer: chooseTarget,
-  three: chooseTarget,
-  leave: () => post("leave"),
+  transfer: () => transfer("warm"),
+  three: () => transfer("three_way"),
+  "put-out": (target) => post("put-out", target.dataset.stint ? { stint: Number(target.dataset.stint) } : {}),
+  async leave() {
+    await written();
+    return post("leave");
+  },
   finish: () => post("finish"),
   wrapped: () => post("wrapped"),
   hand: () => post("hand", { on: !view.hand }),
@@ -168,30 +207,18 @@ async function perform(target) {
   }
 }
 
-async function chooseTarget() {
-  const dialog = at("targets");
-  const targets = await call("/desk/line/targets");
-  const agents = targets.agents.flatMap((a) => [
-    { code: a.id, name: `${a.name}（${a.state}）三方`, off: !a.ready, to: "consult" },
-    { code: a.id, name: `直接转给${a.name}`, off: !a.ready },
-  ]);
-  const lists = { line: targets.lines, agent: agents, contact: targets.contacts };
-  for (const [kind, entries] of Object.entries(lists)) {
-    const box = dialog.querySelector(`[data-targets="${kind}"]`);
-    box.replaceChildren(
-      ...entries.map((entry) => {
-        const choice = document.createElement("button");
-        Object.assign(choice, { className: "btn btn-sm btn-outline-secondary", textContent: entry.name, value: `${entry.to || kind} ${entry.code}`, disabled: Boolean(entry.off) });
-        return choice;
-      }),
-    );
-    if (!entries.length) box.textContent = kind === "contact" ? "当前线路不能外呼" : "无";
-  }
-  const chosen = new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
-  dialog.returnValue = "";
-  dialog.showModal();
-  const [to, target] = (await chosen).split(" ");
-  return target ? post("transfer", { to, target }) : null;
+async function transfer(how) {
+  const chosen = await chooseTarget(at("targets"), how);
+  if (!chosen) return null;
+  if (chosen.how === "blind") await written();
+  return post("transfer", chosen);
+}
+
+// What stands in the form goes along with the caller: the page saves it first.
+function written() {
+  const waits = [];
+  root.dispatchEvent(new CustomEvent("line-leaving", { detail: waits, bubbles: true }));
+  return Promise.all(waits);
 }
 
 // Keeping up ---------------------------------------------------------------------------------------
@@ -235,6 +262,7 @@ root.addEventListener("click", (event) => {
   const target = event.target.closest("[data-line-do]");
   if (target) perform(target);
 });
+keys(at("targets"));
 setInterval(tick, 1000);
 setInterval(() => streamAlive || refresh(), POLL_MS);
 setInterval(refresh, 5 * POLL_MS);

@@ -34,7 +34,7 @@ class Caps:
     coach: bool = True
     pause_recording: bool = True
     speech: bool = False
-    dials_public_network: bool = False
+    dials_outside: bool = False
     wait_collect: bool = True
     softphone: bool = True
     push_events: bool = False
@@ -121,8 +121,13 @@ class Provider(Protocol):
     def supervise(self, room: str, leg: LegRef, mode: Mode, target: LegRef) -> None:
         """Change how a supervisor's leg, already in the room, takes part beside `target`."""
 
-    def originate(self, endpoint: str, path: str, status_path: str, seconds: int, key: str) -> LegRef | Unknown:
-        """Ring `endpoint`; when answered the leg asks `path`. `key` marks the leg so that an Unknown can be found."""
+    def originate(
+        self, endpoint: str, path: str, status_path: str, seconds: int, key: str, caller: str = ""
+    ) -> LegRef | Unknown:
+        """Ring `endpoint`; when answered the leg asks `path`. `key` marks the leg so that an Unknown can be found.
+
+        `caller` is the true number of whom it is for; it goes along in whatever way the network allows.
+        """
 
     def record(self, leg: LegRef, op: RecordingOp, done: str = "") -> None: ...
 

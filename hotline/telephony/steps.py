@@ -95,7 +95,10 @@ class Record:
 
 @dataclass(frozen=True)
 class Connect:
-    """Ring `endpoint` (`client:…`, `sip:…` or a number) and connect; `then` is asked afterwards."""
+    """Ring `endpoint` (`client:…`, `sip:…` or a number) and connect; `then` is asked afterwards.
+
+    `caller_id` is the true number of whom it is for; empty: the number of the leg itself.
+    """
 
     endpoint: str
     then: str

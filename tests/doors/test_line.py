@@ -185,10 +185,14 @@ def test_a_caller_who_has_gone_frees_the_agent(desk, provider):
         ("finish", {}, 409),
         ("wrapped", {}, 409),
         ("hold", {"on": True}, 409),
-        ("transfer", {"to": "line", "target": "nowhere"}, 409),
-        ("transfer", {"to": "moon", "target": "x"}, 422),
+        ("transfer", {"how": "blind", "to": "line", "target": "nowhere"}, 409),
+        ("transfer", {"how": "warm", "to": "line", "target": "consult"}, 409),
+        ("transfer", {"how": "three_way", "to": "contact", "target": "nobody"}, 404),
+        ("transfer", {"how": "blind", "to": "moon", "target": "x"}, 422),
+        ("transfer", {"how": "somehow", "to": "line", "target": "consult"}, 422),
         ("leave", {}, 409),
         ("put-out", {"stint": 1}, 409),
+        ("put-out", {}, 409),
         ("recording", {"on": False}, 409),
         ("hand", {"on": True, "extra": 1}, 422),
     ],
@@ -213,8 +217,8 @@ def test_only_agents_and_supervisors_have_a_line(client, sign_in):
 
 
 @pytest.mark.parametrize("target", ["²", "٣", "-1", "9" * 20, "0", "x"])
-@pytest.mark.parametrize("to", ["agent", "consult"])
-def test_nobody_is_meant_by_what_is_no_number(client, sign_in, to, target):
+@pytest.mark.parametrize("how", ["blind", "warm", "three_way"])
+def test_nobody_is_meant_by_what_is_no_number(client, sign_in, how, target):
     sign_in(client, Role.AGENT)
-    told = client.post("/desk/line/transfer", json={"to": to, "target": target})
+    told = client.post("/desk/line/transfer", json={"how": how, "to": "agent", "target": target})
     assert (told.status_code, told.json["message"]) == (409, "没有这位坐席")

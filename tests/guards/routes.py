@@ -52,6 +52,8 @@ ROUTES: dict[str, str | set[Role]] = {
     "phone.call_back": MACHINE,
     "phone.fallback": MACHINE,
     "phone.farewell": MACHINE,
+    "phone.hand_over": MACHINE,
+    "phone.handed": MACHINE,
     "phone.join": MACHINE,
     "phone.leg": MACHINE,
     "phone.message": MACHINE,

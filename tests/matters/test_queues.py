@@ -15,7 +15,18 @@ from hotline.calls.models import Call, CallState, EventKind, Outcome
 from hotline.db import session
 from hotline.errors import Conflict, Invalid
 from hotline.people.models import Account
-from hotline.queues import board, conversation, decide, presence, ticker, transfers, unconnected, waiting
+from hotline.queues import (
+    board,
+    contacts,
+    conversation,
+    decide,
+    parting,
+    presence,
+    ticker,
+    transfers,
+    unconnected,
+    waiting,
+)
 from hotline.queues.acts import HangUp, Redirect
 from hotline.queues.decide import Caller, Candidate, Match, Route
 from hotline.queues.models import (
@@ -31,6 +42,7 @@ from hotline.queues.models import (
     Waiting,
     WaitState,
 )
+from hotline.queues.transfers import How
 
 NOW = clock.now()
 ROUTES = {
@@ -142,7 +154,7 @@ def hang_up(call: Call) -> None:
         "test", call.provider_ref, f"end-{call.id}", EventKind.LEG_STATUS, clock.now(), {"status": "completed"}
     )
     intake.receive(report, "320100")
-    conversation.caller_gone(call.id)
+    parting.caller_gone(call.id)
     session.refresh(call)
 
 
@@ -157,7 +169,7 @@ def test_a_call_is_offered_claimed_talked_finished_and_wrapped_up(app):
     assert state(agent_id) is AgentState.OFFERED
     stint = answer(call)
     assert (state(agent_id), call.state) == (AgentState.TALKING, CallState.TALKING)
-    acts = conversation.finish(agent_id)
+    acts = parting.finish(agent_id)
     assert Redirect(call.provider_ref, f"/phone/farewell?stint={stint.id}") in acts
     assert HangUp("agent-leg") in acts
     assert (state(agent_id), session.get_one(Call, call.id).state) == (AgentState.WRAP_UP, CallState.CLOSING)
@@ -190,14 +202,14 @@ def test_a_lost_agent_sends_the_caller_back_to_the_top(app):
     hang_up(other)
     stint = answer(call)
     third = ring(3)
-    acts = conversation.lost(stint)
+    acts = parting.lost(stint)
     session.expire_all()
     assert acts == [Redirect(call.provider_ref, "/phone/again?turn=2")]
     turn = session.scalars(select(Waiting).where(Waiting.call_id == call.id, Waiting.turn == 2)).one()
     assert turn.ranked_at < session.scalars(select(Waiting.ranked_at).where(Waiting.call_id == third.id)).one()
     assert turn.preferred_agent_id == stint.agent_id
     assert session.get_one(Call, call.id).state is CallState.QUEUED
-    assert conversation.lost(stint) == []
+    assert parting.lost(stint) == []
 
 
 def test_a_crisis_call_whose_agent_is_lost_waits_on_the_board_again(app):
@@ -213,10 +225,10 @@ def test_a_crisis_call_whose_agent_is_lost_waits_on_the_board_again(app):
     assert told() == [("queued", None, True)]
     stint = answer(call)
     assert told() == [("talking", "坐席0", False)]
-    conversation.lost(stint)
+    parting.lost(stint)
     assert told() == [("queued", None, True)]
     presence.choose(stint.agent_id, AgentState.READY)
-    conversation.finish(answer(call, "second-leg").agent_id)
+    parting.finish(answer(call, "second-leg").agent_id)
     assert told() == []
 
 
@@ -254,11 +266,12 @@ def test_hold_transfer_and_three_way_keep_one_call(app):
     transfers.hold(stint.agent_id, True)
     assert state(stint.agent_id) is AgentState.HOLD
     transfers.hold(stint.agent_id, False)
-    invited = transfers.consult(stint.agent_id, other)
+    transfers.ask_agent(stint.agent_id, other, How.THREE_WAY)
+    invited = session.scalars(select(Stint).where(Stint.agent_id == other)).one()
     conversation.leg_arrived(invited.id, other, "second-leg")
     acts = transfers.step_out(stint.agent_id)
     assert acts == [HangUp("agent-leg")]
-    assert conversation.lost(invited) == [Redirect(call.provider_ref, "/phone/again?turn=2")]
+    assert parting.lost(invited) == [Redirect(call.provider_ref, "/phone/again?turn=2")]
     session.expire_all()
     assert session.get_one(Call, call.id).agent_id == other
     assert session.scalar(select(func.count(Call.id)).where(Call.accepted)) == 1
@@ -269,7 +282,7 @@ def test_a_blind_transfer_keeps_the_place_and_the_number(app):
     call = ring()
     answer(call)
     asked = call.queued_at
-    transfers.transfer_to_line(agent_id, "complaint")
+    transfers.to_line(agent_id, "complaint")
     session.expire_all()
     turn = session.scalars(select(Waiting).where(Waiting.call_id == call.id, Waiting.turn == 2)).one()
     assert (turn.line, turn.ranked_at) == ("complaint", asked)
@@ -280,12 +293,15 @@ def test_a_colleague_who_is_asked_in_has_longer_than_a_claimed_call(app):
     agents = make_agents(2, "consult")
     stint = answer(ring())
     (colleague,) = set(agents) - {stint.agent_id}
-    transfers.consult(stint.agent_id, colleague)
-    outside, _ = transfers.bring_in(stint.agent_id, "tel:110", "110")
+    transfers.ask_agent(stint.agent_id, colleague, How.THREE_WAY)
+    (wanted,) = transfers.ask_contact(stint.agent_id, contacts.contact("110"), How.THREE_WAY)
+    assert (wanted.endpoint, wanted.caller) == ("110", "+8613800001234")
+    transfers.rung(int(wanted.key), "outside-leg")
+    outside = session.get_one(Stint, int(wanted.key))
     with clock.held_at(clock.now() + unconnected.CONNECT_WITHIN + timedelta(seconds=1)):
         assert list(unconnected.overdue(clock.now())) == []
     with clock.held_at(clock.now() + unconnected.RING_WITHIN + timedelta(seconds=1)):
-        assert list(unconnected.overdue(clock.now())) == [[], []]
+        assert list(unconnected.overdue(clock.now())) == [[], [HangUp("outside-leg")]]
     missed = presence.present(colleague)
     assert (missed.state, missed.reason) == (AgentState.BREAK, "missed")
     assert session.get_one(Stint, outside.id).state is StintState.ENDED
@@ -346,10 +362,10 @@ def test_a_blind_transfer_to_a_colleague_asks_that_colleague_first(app):
     agents = make_agents(3, "consult")
     stint, another = answer(ring(1)), answer(ring(2), "another-leg")
     (chosen,) = set(agents) - {stint.agent_id, another.agent_id}
-    transfers.transfer_to_agent(stint.agent_id, chosen)
+    transfers.to_agent(stint.agent_id, chosen)
     assert [offer.agent_id for offer in offers()] == [chosen]
     with pytest.raises(Conflict, match="对方当前振铃"):
-        transfers.transfer_to_agent(another.agent_id, chosen)
+        transfers.to_agent(another.agent_id, chosen)
 
 
 def test_leaving_alone_is_refused(app):
@@ -376,7 +392,7 @@ def test_a_supervisor_listens_without_becoming_the_agent(app):
     conversation.leg_arrived(listening.id, supervisor, "listener")
     acts = transfers.observe_as(supervisor, Part.BARGE)
     assert acts[0].target == stint.leg_ref
-    conversation.lost(listening)
+    parting.lost(listening)
     session.expire_all()
     assert session.get_one(Call, call.id).state is CallState.TALKING
 

@@ -11,7 +11,7 @@ from hotline.config import Config
 from hotline.telephony.notices import LegStatus
 from hotline.telephony.provider import LegGone, Mode, ProviderUnavailable, RecordingOp, Unknown, provider_for
 from hotline.telephony.simulator.direct import DirectHttpClient
-from hotline.telephony.steps import Join, Park, Pause, Say
+from hotline.telephony.steps import Connect, Join, Park, Pause, Say
 from tests.telephony.house import CONFIG, Stage
 
 WAITING = {
@@ -76,6 +76,50 @@ def test_originate_rings_plays_and_tells_each_step():
         assert [each["CallStatus"] for each in told] == ["initiated", "ringing", "in-progress", "completed"]
         assert "CallDuration" in told[-1]
         assert "CallDuration" not in told[0]
+
+
+SIP = "sip:{number}@pbx.example"
+HEADER = "?X-Original-Caller=%2B8613800001234"
+
+
+@pytest.mark.parametrize(
+    ("settings", "caller", "called", "shown"),
+    [
+        ({"provider": "simulator"}, "+8613800001234", "120", "+8613800001234"),
+        ({"provider": "simulator"}, "", "120", "12320"),
+        ({"provider": "twilio", "outside_trunk": SIP}, "", "sip:120@pbx.example", "12320"),
+        (
+            {"provider": "twilio", "outside_trunk": SIP},
+            "+8613800001234",
+            f"sip:120@pbx.example{HEADER}",
+            "+8613800001234",
+        ),
+        (
+            {"provider": "twilio", "outside_trunk": SIP, "outside_caller_id": "line"},
+            "+8613800001234",
+            f"sip:120@pbx.example{HEADER}",
+            "12320",
+        ),
+        (
+            {"provider": "twilio", "outside_trunk": "{number}", "outside_caller_id": "line"},
+            "+8613800001234",
+            "120",
+            "12320",
+        ),
+    ],
+)
+def test_outside_is_dialled_as_the_deployment_says_and_the_true_number_goes_along(settings, caller, called, shown):
+    plans = {"/phone/outside": [Pause(5)], "/phone/voice": [Connect("120", "/phone/after", caller_id=caller)]}
+    with Stage(plans) as stage:
+        provider = provider_for(replace(CONFIG, **settings))
+        provider.connect(stage.provider.http)
+        assert provider.caps.dials_outside
+        stage.house.provider = provider
+        ref = provider.originate("120", "/phone/outside", "/phone/leg", 20, "key-1", caller)
+        stage.dial("+8613800005678", wait=10)
+        rest, dialled = (leg for leg in stage.exchange.legs.values() if leg.direction.startswith("outbound"))
+        assert (rest.sid, rest.called, rest.caller) == (ref, called, shown)
+        assert (dialled.called, dialled.caller) == (called, shown if caller else "+8613800005678")
 
 
 def test_nobody_picks_up():
@@ -229,4 +273,4 @@ def test_the_browser_gets_what_it_needs():
     token = twilio.client_token("agent_7")
     assert token["kind"] == "twilio"
     assert token["token"].count(".") == 2
-    assert not twilio.caps.dials_public_network
+    assert not twilio.caps.dials_outside

@@ -2,7 +2,7 @@
 
 from hotline.calls.models import CallState, Outcome
 from hotline.db import session
-from hotline.queues import conversation
+from hotline.queues import conversation, parting
 
 
 def test_a_caller_reaches_a_person(town):
@@ -101,13 +101,13 @@ def test_a_redirect_that_was_never_asked_is_asked_again(town):
     agent = town.agent("zuoxi01").ready()
     caller = town.dial("13800001241").hears("心理危机").presses("2")
     agent.answers(caller)
-    conversation.lost(conversation.talking(agent.account.id))
+    parting.lost(conversation.talking(agent.account.id))
     session.commit()  # and the process died before it could ask the provider
     caller.hears("重新", within=20)
     town.until(lambda: agent.leg.over, 60, "the end of the leg that nobody needs")
     agent.wraps_up()
     agent.answers(caller)
-    conversation.finish(agent.account.id)
+    parting.finish(agent.account.id)
     session.commit()
     caller.hears("满意", within=20)
     assert caller.call.outcome is Outcome.ANSWERED

@@ -37,6 +37,11 @@ BAD = [
     ({"TWILIO_AUTH_TOKENS": ""}, "TWILIO_AUTH_TOKENS"),
     ({"TWILIO_ACCOUNT_SID": ""}, "TWILIO_ACCOUNT_SID"),
     ({"HOTLINE_MODE": "prod"}, "HOTLINE_MODE"),
+    ({"OUTSIDE_TRUNK": "pbx.example"}, "OUTSIDE_TRUNK"),
+    ({"OUTSIDE_TRUNK": "sip:{number}@pbx.example?To=x"}, "OUTSIDE_TRUNK"),
+    ({"OUTSIDE_TRUNK": "sip:120@pbx.example"}, "OUTSIDE_TRUNK"),
+    ({"OUTSIDE_TRUNK": "{number}"}, "OUTSIDE_CALLER_ID must be line"),
+    ({"OUTSIDE_CALLER_ID": "nobody"}, "OUTSIDE_CALLER_ID"),
 ]
 
 
@@ -50,6 +55,14 @@ def test_a_fault_stops_the_start_and_is_named(changes, named):
     done = start(["-c", "from hotline import config; config.from_environment()"], **changes)
     assert done.returncode != 0
     assert named in done.stderr
+
+
+@pytest.mark.parametrize("trunk", ["sip:{number}@pbx.example", "sips:{number}@10.0.0.8:5061;transport=tls"])
+def test_a_trunk_is_taken_as_it_is(trunk):
+    done = start(
+        ["-c", "from hotline import config; print(config.from_environment().outside_trunk)"], OUTSIDE_TRUNK=trunk
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, trunk)
 
 
 @pytest.mark.processes

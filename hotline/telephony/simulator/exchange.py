@@ -1,6 +1,7 @@
 """The fake Twilio's switchboard: legs come and go, and everything that happens is told to the house."""
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from random import Random
 from typing import Any
@@ -158,7 +159,7 @@ class Exchange:
             for step in ("initiated", "ringing"):
                 self.advance(leg, step)
                 await leg.wait(0.2)
-            self.phones.get(leg.called, self._usual_phone)(leg)
+            self._phone(leg.called)(leg)
             if not await leg.wait(seconds, lambda: leg.picked_up):
                 raise HungUp("no-answer")
             self.advance(leg, "in-progress")
@@ -249,6 +250,11 @@ class Exchange:
             status = end.status
         finally:
             self.finish(leg, status)
+
+    def _phone(self, called: str) -> Phone:
+        """Behind an address, by the number in it where no phone has the address itself."""
+        number = re.sub(r"^sips?:|@.*$", "", called).removeprefix("+86")
+        return self.phones.get(called) or self.phones.get(number, self._usual_phone)
 
     def _usual_phone(self, leg: Leg) -> None:
         """Numbers pick up after a few rings; a browser nobody sits at only rings."""

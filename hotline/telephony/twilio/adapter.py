@@ -25,6 +25,7 @@ from hotline.telephony.requests import WebhookRequest
 from hotline.telephony.steps import Step
 from hotline.telephony.twilio import notices, signature
 from hotline.telephony.twilio.http import LimitedHttpClient, RebasingHttpClient
+from hotline.telephony.twilio.outside import Outside
 from hotline.telephony.twilio.paths import Addresses
 from hotline.telephony.twilio.twiml import LEG_EVENTS, LONGEST_LEG, Renderer
 
@@ -40,7 +41,8 @@ class TwilioProvider:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.name = config.provider
-        self.caps = Caps(dials_public_network=config.provider == "simulator", speech=False)
+        self.outside = Outside(config)
+        self.caps = Caps(dials_outside=self.outside.possible, speech=False)
         self.at = Addresses(config.public_base_url)
         simulated = config.provider == "simulator"
         self.connect(RebasingHttpClient(config.simulator_url) if simulated else LimitedHttpClient())
@@ -60,7 +62,7 @@ class TwilioProvider:
 
     @cached_property
     def _renderer(self) -> Renderer:
-        return Renderer(self.at, self.config.prompts_dir)
+        return Renderer(self.at, self.config.prompts_dir, self.outside)
 
     def connect(self, http: Any) -> None:
         """Send REST through `http` from now on."""
@@ -100,13 +102,16 @@ class TwilioProvider:
         else:
             self._participant(room, leg, muted=mode is Mode.LISTEN, coaching=False)
 
-    def originate(self, endpoint: str, path: str, status_path: str, seconds: int, key: str) -> LegRef | Unknown:
+    def originate(
+        self, endpoint: str, path: str, status_path: str, seconds: int, key: str, caller: str = ""
+    ) -> LegRef | Unknown:
         mark = ("&" if "?" in path else "?") + f"leg={key}"
+        address, shown = self.outside.reach(endpoint, caller)
         try:
             call = self._ask(
                 lambda: self._client.calls.create(
-                    to=endpoint,
-                    from_=self.config.line_number,
+                    to=address,
+                    from_=shown,
                     url=self.at.control(path + mark),
                     method="POST",
                     status_callback=self.at.status(status_path + ("&" if "?" in status_path else "?") + f"leg={key}"),

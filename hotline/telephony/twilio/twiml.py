@@ -7,6 +7,7 @@ from typing import Any
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from hotline.telephony import steps
+from hotline.telephony.twilio.outside import Outside
 from hotline.telephony.twilio.paths import Addresses
 
 LANGUAGE = "cmn-CN"
@@ -19,9 +20,10 @@ LONGEST_LEG = 4 * 3600
 class Renderer:
     """Builds one document; the recorded files there are lie in `prompts`."""
 
-    def __init__(self, addresses: Addresses, prompts: Path) -> None:
+    def __init__(self, addresses: Addresses, prompts: Path, outside: Outside) -> None:
         self.at = addresses
         self.prompts = prompts
+        self.outside = outside
         self.say: dict[type[Any], Callable[[Any, Any], None]] = {
             steps.Say: self._say,
             steps.Prompt: self._prompt,
@@ -115,11 +117,12 @@ class Renderer:
         )
 
     def _connect(self, step: steps.Connect, to: VoiceResponse) -> None:
+        address, shown = self.outside.reach(step.endpoint, step.caller_id)
         dial = Dial(
             action=self.at.control(step.then),
             method="POST",
             timeout=step.seconds,
-            caller_id=step.caller_id or None,
+            caller_id=shown if step.caller_id else None,
             time_limit=LONGEST_LEG,
         )
         told: dict[str, Any] = {}
@@ -129,11 +132,11 @@ class Renderer:
                 "status_callback_method": "POST",
                 "status_callback_event": LEG_EVENTS,
             }
-        kind, _, rest = step.endpoint.partition(":")
+        kind, _, rest = address.partition(":")
         if kind == "client":
             dial.client(rest, **told)
         elif kind in ("sip", "sips"):
-            dial.sip(step.endpoint, **told)
+            dial.sip(address, **told)
         else:
-            dial.number(step.endpoint, **told)
+            dial.number(address, **told)
         to.append(dial)

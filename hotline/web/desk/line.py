@@ -4,6 +4,7 @@ Numbers of accounts, stints and offers come from the browser and prove nothing: 
 whether they belong to whoever is signed in.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, jsonify
@@ -12,9 +13,10 @@ from marshmallow import Schema, fields, validate
 from hotline.calls import registration
 from hotline.db import session
 from hotline.errors import Conflict, Unavailable
-from hotline.queues import contacts, conversation, desk, presence, transfers, unconnected, waiting
-from hotline.queues.acts import Act, Ring
-from hotline.queues.models import AgentState
+from hotline.queues import contacts, conversation, desk, parting, presence, transfers, unconnected, waiting
+from hotline.queues.acts import Act, Result, Ring
+from hotline.queues.models import AgentState, Part
+from hotline.queues.transfers import How
 from hotline.telephony.provider import ProviderError, RecordingOp
 from hotline.web import gate
 from hotline.web.desk import door
@@ -37,34 +39,42 @@ class OnSchema(Schema):
 
 
 class TransferSchema(Schema):
-    """Blind to a line or a colleague, or by asking a colleague (`consult`) or an outside contact in."""
+    """To a line, a colleague or an outside contact: `blind`, `warm` or as a `three_way` call."""
 
-    to = fields.String(required=True, validate=validate.OneOf(["line", "agent", "consult", "contact"]))
+    how = fields.Enum(How, by_value=True, required=True)
+    to = fields.String(required=True, validate=validate.OneOf(["line", "agent", "contact"]))
     target = fields.String(required=True, validate=validate.Length(1, 20))
 
 
-class StintSchema(Schema):
-    stint = fields.Integer(required=True, strict=True, validate=validate.Range(1, 2**53))
+class PutOutSchema(Schema):
+    """Somebody by their stint; without one, the line that is being asked."""
+
+    stint = fields.Integer(load_default=None, strict=True, validate=validate.Range(1, 2**53))
 
 
 def told(acts: list[Act] | None = None, **more: Any) -> Response:
     """Commit, dispatch, ask the provider, answer with the view as it is now."""
     session.commit()
     dispatching.run()
-    for act, problem in gate.ask(acts or []):
-        if problem is not None and isinstance(act, Ring):
-            _ring_failed(act, problem)
+    for act, result in gate.ask(acts or []):
+        if isinstance(act, Ring):
+            _rung(act, result)
     return jsonify({**desk.view(gate.person().id), **more})
 
 
-def _ring_failed(act: Ring, problem: object) -> None:
-    """Nobody was rung: take the party out again. An unknown outcome stays until the provider tells."""
-    if isinstance(problem, ProviderError):
+def _rung(act: Ring, result: Result) -> None:
+    """Keep the leg that rings, or take the party out again. An unknown outcome stays until the provider tells."""
+    if isinstance(result, str):
+        more = transfers.rung(int(act.key), result)
+    elif isinstance(result, ProviderError):
         stint = conversation.by_id(int(act.key))
-        if stint is not None:
-            conversation.end(stint, finished=True)
-            session.commit()
-        raise Unavailable("对方线路暂时无法接通，请稍后再试")
+        more = parting.out(stint, "failed") if stint else []
+    else:
+        return
+    session.commit()
+    gate.ask(more)
+    if isinstance(result, ProviderError):
+        raise Unavailable("对方线路暂时无法接通，来电人仍在通话中，请稍后再试")
 
 
 @door.get("/line")
@@ -87,12 +97,14 @@ def telephone() -> Response:
 
 @door.get("/line/targets")
 def targets() -> Response:
-    """Where a call can go: lines, colleagues, outside contacts as far as the provider can dial them."""
-    outside = contacts.all_contacts() if gate.provider().caps.dials_public_network else []
+    """Where a call can go: lines, colleagues, outside contacts; their numbers, and whether this line dials them."""
     return jsonify(
         lines=[{"code": row.code, "name": row.name} for row in waiting.lines().values()],
         agents=desk.colleagues(gate.person().id),
-        contacts=[{"code": row.code, "name": row.name} for row in outside],
+        contacts=[
+            {"code": row.code, "name": row.name, "number": contacts.shown(row)} for row in contacts.all_contacts()
+        ],
+        dials_outside=gate.provider().caps.dials_outside,
     )
 
 
@@ -117,21 +129,21 @@ def state() -> Response:
 def answer() -> Response:
     """接听: claim the call and begin its form. The softphone then dials in with the stint's number."""
     stint = conversation.claim(gate.load(OfferSchema())["offer"], gate.person().id)
-    registration.open_draft(stint.call_id, gate.person().id)
+    if stint.part is Part.AGENT:
+        registration.open_draft(stint.call_id, gate.person().id)
     return told(stint=stint.id)
 
 
 @door.post("/line/give-back")
 def give_back() -> Response:
     """The page's telephone cannot connect: the caller goes back to the top of the line at once."""
-    unconnected.give_back(gate.person().id)
-    return told()
+    return told(unconnected.give_back(gate.person().id))
 
 
 @door.post("/line/finish")
 def finish() -> Response:
     """完成."""
-    return told(conversation.finish(gate.person().id))
+    return _left(parting.finish)
 
 
 @door.post("/line/wrapped")
@@ -156,38 +168,52 @@ def recording() -> Response:
 
 @door.post("/line/transfer")
 def transfer() -> Response:
-    """转接 to a line at once, or bring a colleague or an outside party in."""
+    """转接、三方: to a line, a colleague or an outside party."""
     wanted = gate.load(TransferSchema())
-    who, target = gate.person().id, wanted["target"]
-    if wanted["to"] == "line":
-        if target not in waiting.lines():
-            raise Conflict("没有这条受理线路")
-        return told(transfers.transfer_to_line(who, target))
-    if wanted["to"] in ("agent", "consult"):
-        colleague = gate.row_number(target)
-        if not colleague:
-            raise Conflict("没有这位坐席")
-        if wanted["to"] == "agent":
-            return told(transfers.transfer_to_agent(who, colleague))
-        transfers.consult(who, colleague)
-        return told()
-    if not gate.provider().caps.dials_public_network:
-        raise Conflict("当前线路不能外呼公网号码，请使用直拨电话并在记录中注明")
-    contact = contacts.contact(target)
-    _stint, acts = transfers.bring_in(who, contact.endpoint, contact.name)
-    return told(acts)
+    to = {"line": _to_line, "agent": _to_agent, "contact": _to_contact}[wanted["to"]]
+    return told(to(gate.person().id, wanted["target"], wanted["how"]))
+
+
+def _to_line(who: int, line: str, how: How) -> list[Act]:
+    return transfers.to_line(who, line) if how is How.BLIND else transfers.ask_line(who, line, how)
+
+
+def _to_agent(who: int, target: str, how: How) -> list[Act]:
+    colleague = gate.row_number(target)
+    if not colleague:
+        raise Conflict("没有这位坐席")
+    return transfers.to_agent(who, colleague) if how is How.BLIND else transfers.ask_agent(who, colleague, how)
+
+
+def _to_contact(who: int, code: str, how: How) -> list[Act]:
+    contact = contacts.contact(code)
+    if not gate.provider().caps.dials_outside:
+        raise Conflict(f"本线路不能外呼，请用直拨电话拨打{contact.name}：{contacts.shown(contact)}，并在记录中注明")
+    return transfers.to_contact(who, contact) if how is How.BLIND else transfers.ask_contact(who, contact, how)
 
 
 @door.post("/line/put-out")
 def put_out() -> Response:
-    """End another party's part."""
-    return told(transfers.put_out(gate.person().id, gate.load(StintSchema())["stint"]))
+    """取消、请出."""
+    stint = gate.load(PutOutSchema())["stint"]
+    who = gate.person().id
+    return told(transfers.put_out(who, stint) if stint else transfers.stop_asking(who))
 
 
 @door.post("/line/leave")
 def leave() -> Response:
-    """完成转接 (the others go on with the caller), or a consulted colleague steps out."""
-    return told(transfers.step_out(gate.person().id))
+    """离开 (the others go on with the caller), or a consulted colleague steps out."""
+    return _left(transfers.step_out)
+
+
+def _left(leaving: Callable[[int], list[Act]]) -> Response:
+    """Somebody leaves; the form goes on under the colleague who has the caller now."""
+    stint = conversation.current(gate.person().id)
+    acts = leaving(gate.person().id)
+    keeper = conversation.principal(stint.call_id) if stint else None
+    if keeper is not None and keeper.agent_id is not None:
+        registration.open_draft(keeper.call_id, keeper.agent_id)
+    return told(acts)
 
 
 @door.post("/line/hand")

@@ -29,7 +29,7 @@ from hotline.errors import NotFound, Refused
 from hotline.people import service as people
 from hotline.people.models import Role
 from hotline.places import institutions
-from hotline.queues import recordings, waiting
+from hotline.queues import course, recordings, waiting
 from hotline.web import gate
 from hotline.web.desk import records_door, shown
 from hotline.workorders import links
@@ -127,6 +127,7 @@ def show(ref: str) -> str:
         booked=shown.bookings_of(call) if reads_text else [],
         orders=links.orders_of(call.id),
         order_state=STATE_LABEL,
+        course=course.of_call(call.id),
         recordings=recordings.of_call(call.id),
         is_crisis=access.is_crisis(call),
         mine=gate.may("desk.correct") and registration.may_write(call, shown.writer()),

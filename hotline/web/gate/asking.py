@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from hotline.queues.acts import Act, carry_out
-from hotline.telephony.provider import Provider, ProviderError, Unknown, provider_for
+from hotline.queues.acts import Act, Result, carry_out
+from hotline.telephony.provider import Provider, provider_for
 from hotline.web.gate.turnstile import aside
 from hotline.web.gate.visitor import config
 
@@ -13,8 +13,8 @@ def provider() -> Provider:
     return provider_for(config())
 
 
-def ask(acts: Sequence[Act]) -> list[tuple[Act, ProviderError | Unknown | None]]:
-    """Carry out what was decided and committed; the error, if any, beside each act."""
+def ask(acts: Sequence[Act]) -> list[tuple[Act, Result]]:
+    """Carry out what was decided and committed; what came of it beside each act."""
     if not acts:
         return []
     with aside():

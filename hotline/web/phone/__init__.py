@@ -8,4 +8,4 @@ __all__ = ["door", "prompts_door"]
 
 door = gate.machine_door("phone", __name__, check=verify, url_prefix="/phone")
 
-from hotline.web.phone import agents, callers, notices, queueing  # noqa: E402,F401  views hang on the door
+from hotline.web.phone import agents, callers, handing, notices, queueing  # noqa: E402,F401  views hang on the door

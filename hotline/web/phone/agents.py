@@ -6,7 +6,7 @@ from flask import request
 
 from hotline.db import session
 from hotline.errors import HotlineError
-from hotline.queues import conversation
+from hotline.queues import conversation, parting
 from hotline.queues.models import Part, Stint, StintState
 from hotline.telephony.steps import Hangup, Join, Pause, Plan, Say, Step
 from hotline.web import gate
@@ -66,7 +66,7 @@ def outside() -> Sequence[Step]:
     if stint is None or stint.state is StintState.ENDED or stint.part is not Part.OUTSIDE:
         return [Hangup()]
     stint.leg_ref = notice().leg
-    conversation.outside_joined(stint)
+    parting.reached(stint)
     return [Pause(1), *_into(stint)]
 
 
@@ -76,7 +76,7 @@ def agent_left() -> Sequence[Step]:
     """A leg has left its room. Without 完成 before, the agent was lost and the caller goes back to the top."""
     stint = conversation.by_id(request.args.get("stint", 0, type=int))
     if stint is not None and stint.leg_ref == notice().leg:
-        acts = conversation.lost(stint)
+        acts = parting.lost(stint)
         session.commit()
         perform(acts)
     return [Hangup()]

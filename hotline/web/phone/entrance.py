@@ -19,7 +19,7 @@ from hotline import clock
 from hotline.calls import intake
 from hotline.calls.models import Call, EventKind
 from hotline.db import declare_reader, session
-from hotline.queues import conversation
+from hotline.queues import parting
 from hotline.queues.acts import Act, Redirect
 from hotline.telephony.notices import Notice
 from hotline.telephony.provider import LegGone
@@ -193,7 +193,7 @@ def perform(acts: Sequence[Act]) -> None:
         if isinstance(act, Redirect) and isinstance(problem, LegGone):
             call = find(act.leg)
             if call is not None:
-                more = conversation.caller_gone(call.id)
+                more = parting.caller_gone(call.id)
                 session.commit()
                 perform(more)
 

@@ -7,9 +7,11 @@ from flask import g, request
 from hotline import clock
 from hotline.calls import intake
 from hotline.calls.models import EventKind
-from hotline.queues import conversation, reconcile, recordings
-from hotline.queues.acts import Act
-from hotline.telephony.notices import RecordingState, RoomEvent
+from hotline.queues import conversation, parting, reconcile, recordings
+from hotline.queues.acts import Act, HangUp
+from hotline.queues.models import StintState
+from hotline.queues.parting import CAUSE
+from hotline.telephony.notices import LegStatus, RecordingState, RoomEvent
 from hotline.web import gate
 from hotline.web.phone import door
 from hotline.web.phone.entrance import notice, told
@@ -50,17 +52,24 @@ def room() -> list[Act]:
         return []
     if heard.room_event is RoomEvent.JOINED:
         stint.room_ref = heard.room
-    return conversation.lost(stint) if heard.room_event is RoomEvent.LEFT else []
+    return parting.lost(stint) if heard.room_event is RoomEvent.LEFT else []
 
 
 @door.post("/leg")
 @told
 def leg() -> list[Act]:
-    """How an outside party's leg stands."""
+    """How an outside party's leg stands. One that still rings after its part is over is ended."""
     stint = conversation.by_id(request.args.get("stint", 0, type=int))
     heard = notice()
-    if stint is not None and heard.status is not None and heard.status.terminal:
-        conversation.end(stint, finished=True)
+    if stint is None or heard.status is None:
+        return []
+    if heard.status.terminal:
+        return parting.out(stint, CAUSE[heard.status])
+    if stint.state is StintState.ENDED:
+        return [HangUp(heard.leg)]
+    stint.leg_ref = stint.leg_ref or heard.leg
+    if heard.status is LegStatus.ANSWERED and parting.handed(stint):
+        parting.reached(stint)
     return []
 
 

@@ -10,7 +10,7 @@ from hotline.db import session
 from hotline.errors import Conflict
 from hotline.ivr import plans
 from hotline.ivr import service as ivr
-from hotline.queues import conversation, waiting
+from hotline.queues import conversation, parting, waiting
 from hotline.queues.models import Line, Stint, StintState, Waiting, WaitState
 from hotline.telephony.notices import WaitOver
 from hotline.telephony.steps import (
@@ -104,7 +104,7 @@ def queue_left() -> Answer:
     if call is None or turn is None or call.state is CallState.ENDED:
         return Answer([Hangup()])
     if notice().wait_over is WaitOver.HUNG_UP:
-        return Answer([Hangup()], acts=conversation.caller_gone(call.id))
+        return Answer([Hangup()], acts=parting.caller_gone(call.id))
     joined = _joining(call, turn)
     if joined is not None:
         return Answer(_room(joined))
@@ -138,10 +138,9 @@ def join() -> Answer:
 
 
 def _back(call: Call) -> Plan:
-    last = session.scalars(select(Waiting).where(Waiting.call_id == call.id).order_by(Waiting.turn.desc())).first()
-    if last is None:
-        return [Goto("/phone/farewell")]
-    return [Say(words.AGAIN), _park(last)]
+    """To the caller's own last place; a search for somebody to be asked in is none."""
+    turns = select(Waiting).where(Waiting.call_id == call.id, Waiting.reason != parting.WITHDRAWN)
+    return back_in_line(session.scalars(turns.order_by(Waiting.turn.desc())).first(), words.AGAIN)
 
 
 def _room(stint: Stint) -> Plan:
@@ -167,24 +166,30 @@ def again() -> Answer:
     turn = _turn(call) if call else None
     if turn is None:
         return Answer([Hangup()])
-    return Answer([Say(words.MOVED if request.args.get("moved") else words.AGAIN), _park(turn)])
+    return Answer(back_in_line(turn, words.WHY_AGAIN.get(request.args.get("why", ""), words.AGAIN)))
 
 
 @door.post("/after")
 @control
 def after() -> Answer:
-    """The room is over for the caller. Finished: the farewell. Otherwise the agent was lost."""
+    """The room is over for the caller. Finished: the farewell. Otherwise whoever had the caller was lost."""
     call = caller()
     stint = session.get(Stint, request.args.get("stint", 0, type=int))
     if call is None or stint is None or call.state is CallState.ENDED:
         return Answer([Hangup()])
-    if stint.state is StintState.ENDED and stint.finished:
+    keeper = conversation.principal(call.id)
+    if keeper is not None:
+        conversation.end(keeper)
+        turn, acts = parting.requeue(call, keeper)
+        return Answer(back_in_line(turn, words.AGAIN), acts=acts)
+    if stint.finished:
         return Answer([Goto(f"/phone/farewell?stint={stint.id}")])
-    acts = conversation.lost(stint)
-    if not acts:
-        return Answer(_back(call))
-    turn = session.scalars(select(Waiting).where(Waiting.call_id == call.id).order_by(Waiting.turn.desc())).first()
-    return Answer([Say(words.AGAIN), _park(turn)] if turn else [Hangup()])
+    return Answer(_back(call))
+
+
+def back_in_line(turn: Waiting | None, spoken: str) -> Plan:
+    """Into the waiting room again; to the farewell where there is no line to wait in."""
+    return [Say(spoken), _park(turn)] if turn else [Goto("/phone/farewell")]
 
 
 @door.post("/farewell")

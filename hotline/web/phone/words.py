@@ -4,6 +4,8 @@ from hotline.queues.waiting import Place
 
 AGAIN = "通话中断，正在为您重新接通，请不要挂机。"
 MOVED = "正在为您转接，请不要挂机。"
+UNREACHED = "对方暂时无法接通，正在为您转回人工服务，请不要挂机。"
+WHY_AGAIN = {"moved": MOVED, "unreached": UNREACHED}
 BLOCKED = "您的号码暂时无法使用本服务。如果您正处于心理危机，请按5。"
 CRISIS_ENDS = "感谢您愿意和我们说话。任何时候需要，请再拨打我们的电话，或者拨打12356。"
 MESSAGE_KEPT = "您的留言已保存，我们会尽快回复您。"
