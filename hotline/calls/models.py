@@ -156,6 +156,7 @@ class Call(Base):
         Index("ix_call_category", "category", "offered_at", "id", postgresql_where=text("category IS NOT NULL")),
         Index("ix_call_outcome", "outcome", "offered_at", "id"),
         Index("ix_call_invalid", "invalid_type", "offered_at", postgresql_where=text("invalid_type IS NOT NULL")),
+        Index("ix_call_unrung", "offered_at", postgresql_where=text("called = ''"), sqlite_where=text("called = ''")),
         Index("ix_call_live", "state", postgresql_where=text("state <> 'ended'")),
         CheckConstraint("accepted OR category IS NULL", name="category_needs_acceptance"),
         CheckConstraint("NOT accepted OR category IS NOT NULL", name="acceptance_needs_category"),

@@ -89,6 +89,20 @@ class Blocked(Base):
     lifted_at: Mapped[datetime | None]
 
 
+class ClosedOrphan(Base):
+    """Stray events of a call whose ring was never told, and why nothing more can be found out; append-only."""
+
+    __tablename__ = "closed_orphan"
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("call.id"), primary_key=True)
+    at: Mapped[datetime]
+    by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    reason: Mapped[str] = mapped_column(String(200))
+
+
+db.append_only(ClosedOrphan.__table__)
+
+
 class Recording(Base):
     """A recording of one call: announced first, fetched by a job, kept by class, played only with a trace."""
 

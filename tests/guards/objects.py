@@ -16,7 +16,7 @@ from hotline.bookings import service as bookings
 from hotline.bookings.models import HalfDay, Suspension
 from hotline.bookings.service import Wish
 from hotline.calls import intake, registration
-from hotline.calls.models import Call, Category
+from hotline.calls.models import Call, Category, EventKind
 from hotline.clock import Month
 from hotline.crisis import service as crisis
 from hotline.crisis.models import FollowUp
@@ -227,10 +227,13 @@ def house(people) -> dict[Any, Any]:
     line = ivr.switch_on("9", "专线", "special", "这里是疫情专线", until=None, by=people[Role.SUPERVISOR].id)
     blocked = blocklist.ask("13800007777", "骚扰", 3, people[Role.SUPERVISOR].id)
     roster.add(people[Role.AGENT].id, clock.today(), roster.Span(time(8), time(16)))
+    long_ago = clock.now() - timedelta(days=3)
+    end = intake.Report("test", "leg-unheard", "end-unheard", EventKind.LEG_STATUS, long_ago, {"status": "completed"})
     enqueue(Job.TIDY)
     return {
         "line_id": line.id,
         "block_id": blocked.id,
+        ("wallboard", "call_id"): intake.receive(end, HOME).call_id,
         "shift_id": roster.planned(clock.today(), clock.today())[0].id,
         "contact_code": "12356",
         "outbox_id": session.scalars(select(Outbox.id)).first(),

@@ -77,13 +77,20 @@ SHARED = {
     *("bulletin.table_file", "bulletin.table_template", "bulletin.tables", "bulletin.year"),
     # the reporter's city is that of the account, never of the address
     *("returns.send", "returns.send_file", "returns.show", "returns.template"),
-    *("wallboard.approve_block", "wallboard.event_line_off", "wallboard.lift_block", "wallboard.remove_shift"),
+    *(
+        "wallboard.adopt_stray",
+        "wallboard.approve_block",
+        "wallboard.close_stray",
+        "wallboard.event_line_off",
+        "wallboard.lift_block",
+        "wallboard.remove_shift",
+    ),
 }
 PASSWORD_AGAIN = {"bulletin.approve", "bulletin.seal"}
 """Ask for the password, and the strangers have none."""
 TAKEN = {"desk.call_back_attempt", "desk.take_call_back"}
 """A conflict is told who has it."""
-NOT_THERE = {"admin.remove_prompt", "bulletin.download_draft"}
+NOT_THERE = {"admin.remove_prompt", "bulletin.download_draft", "wallboard.adopt_stray"}
 """What the small world of this test does not hold."""
 
 IDS = {

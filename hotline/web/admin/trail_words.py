@@ -101,6 +101,8 @@ _WORDS: dict[str, str] = {
     "order.link": "关联工单",
     "order.reveal": "查看工单诉求人",
     "order.unlink": "取消工单关联",
+    "orphan.adopt": "补全零散来电",
+    "orphan.close": "销去零散来电",
     "platform.add": "登记对接平台",
     "platform.enable": "启用对接平台",
     "platform.mapping": "变更对接平台字段对应",

@@ -19,6 +19,7 @@ from hotline.web.gate.intake import Nothing, Upload, load, query, row_number
 from hotline.web.gate.nav import nav
 from hotline.web.gate.pages import act, done, page, refill
 from hotline.web.gate.reveals import check_reveals
+from hotline.web.gate.turnstile import aside
 from hotline.web.gate.visitor import config, confirm_password, lifetime, may, person, watch
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Upload",
     "act",
     "allow",
+    "aside",
     "ask",
     "check_reveals",
     "config",

@@ -10,8 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotline import backlog, clock, heartbeats
+from hotline.calls import provider_clock
 from hotline.db import session
 from hotline.heartbeats import Alive, ProcessKind
+from hotline.web import gate
 from hotline.web.ops import door
 
 log = structlog.get_logger(__name__)
@@ -49,8 +51,15 @@ def _parts() -> dict[str, Any]:
         "workers": {"ok": not unserved, "unserved": unserved, **_seen(ProcessKind.WORKER)},
         "clock": {"ok": backlog.clock_runs(), **_seen(ProcessKind.CLOCK)},
         "queues": {"ok": not slow, "slow": slow},
+        "provider_clock": _provider_clock(),
     }
     return {"ready": True, "degraded": [name for name, part in parts.items() if not part["ok"]], **parts}
+
+
+def _provider_clock() -> dict[str, Any]:
+    """Counts of seconds, waits and months are wrong where the provider's clock and ours differ."""
+    ahead = provider_clock.ahead(gate.provider().name)
+    return {"ok": provider_clock.agrees(ahead), "ahead_seconds": None if ahead is None else ahead.total_seconds()}
 
 
 def _seen(kind: ProcessKind) -> dict[str, Any]:

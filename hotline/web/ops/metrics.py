@@ -12,8 +12,10 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
 from hotline import backlog, clock, heartbeats, timetable
+from hotline.calls import provider_clock
 from hotline.calls.models import Call, CallState
 from hotline.db import session
+from hotline.web import gate
 from hotline.web.ops import door
 
 
@@ -72,7 +74,11 @@ def _calls() -> Iterator[Metric]:
         live.add_metric([state.value], count)
     since = next((first for state, _, first in rows if state is CallState.QUEUED and first), clock.now())
     longest.add_metric([], (clock.now() - since).total_seconds())
-    yield from (live, longest)
+    ahead = _gauge("provider_clock_ahead_seconds", "The provider's clock against ours, by its notices of the last hour")
+    difference = provider_clock.ahead(gate.provider().name)
+    if difference is not None:
+        ahead.add_metric([], difference.total_seconds())
+    yield from (live, longest, ahead)
 
 
 @door.get("/metrics")

@@ -11,6 +11,7 @@ from hotline.web.wallboard import (  # noqa: E402  views hang on the door
     board,  # noqa: F401
     indicators,  # noqa: F401
     lists,  # noqa: F401
+    orphans,  # noqa: F401
     roster,  # noqa: F401
     silence,  # noqa: F401
 )
