@@ -1,14 +1,14 @@
 """events whose call never appeared: found by an index, closed with a reason
 
-Revision: 0005, after 0004
+Revision: 0006, after 0005
 """
 
 import sqlalchemy as sa
 from alembic import op
 from hotline.db import UTCDateTime, append_only_ddl
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
