@@ -13,7 +13,14 @@ from hotline.places import home
 from hotline.places.models import Area
 from hotline.workorders import categories, moves, repeats
 from hotline.workorders.codes import Move, Party, State
-from hotline.workorders.field_codes import CHANNEL_LABEL, KIND_LABEL, SOURCE_LEVEL_LABEL, CallerSubject, SourceLevel
+from hotline.workorders.field_codes import (
+    CHANNEL_LABEL,
+    KIND_LABEL,
+    LEVEL_OF,
+    SOURCE_LEVEL_LABEL,
+    CallerSubject,
+    SourceLevel,
+)
 from hotline.workorders.handling import needed
 from hotline.workorders.models import Order
 from hotline.workorders.moves import By
@@ -35,7 +42,8 @@ NAME: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Amendment:
-    """How the order shall stand. `contact_phone`: empty leaves the number as it is, for it is shown to nobody whole."""
+    """How the order shall stand. `contact_phone`: empty leaves the number as it is, for it is shown to nobody whole;
+    `source_level`: empty means the one that goes without saying."""
 
     channel: str
     kind: str
@@ -79,6 +87,7 @@ def _check(order: Order, wanted: Amendment) -> None:
 
 def _changed(order: Order, wanted: Amendment) -> dict[str, Any]:
     values = {field.name: getattr(wanted, field.name) for field in fields(wanted)}
+    values["source_level"] = wanted.source_level or LEVEL_OF.get(order.source)
     values["is_repeat"] = wanted.is_repeat or wanted.urged_order_id is not None
     if not wanted.contact_phone or _number(wanted.contact_phone) == order.contact_phone:
         values.pop("contact_phone")

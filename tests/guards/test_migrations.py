@@ -7,6 +7,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import Migrate, downgrade, upgrade
 from sqlalchemy import Enum, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from app import create_app
 from hotline import db
@@ -111,3 +112,44 @@ def test_the_members_of_every_enum_are_its_check(empty):
                 if isinstance(column.type, Enum):
                     missing = [value for value in column.type.enums if f"'{value}'" not in checks]
                     assert missing == [], f"{table.name}.{column.name}"
+
+
+def test_rows_outlive_the_tables_that_are_made_anew(empty):
+    """What 0005 widens keeps its rows, its history and the refusal to change it, upwards and downwards."""
+    upgrade(revision="0004")
+    values = {
+        "own_no": "SZ202603020001",
+        "source": "CITY",
+        "channel": "TEL",
+        "kind": "1",
+        "nature": "4",
+        "urgency": "0",
+        "registered_at": "2026-03-02 02:00:00",
+        "registered_on": "2026-03-02",
+        "title": b"x",
+        "content": b"x",
+        "confidential": False,
+        "reply_required": True,
+        "state": "void",
+        "changed_at": "2026-03-02 02:00:00",
+        "direct": False,
+        "due_provisional": False,
+        **dict.fromkeys(("rounds", "version"), 1),
+        **dict.fromkeys(("returns", "extensions", "urged", "supervision", "revisits"), 0),
+    }
+    line = {"order_id": 1, "at": "2026-03-02 02:00:00", "move": "note", "to_state": "void", "party": "system"}
+    line |= {"actor_name": "系统", "internal": False, "data": "{}"}
+    for table, row in (("work_order", values), ("order_move", line)):
+        named = ", ".join(row)
+        with db.db.engine.begin() as connection:
+            connection.execute(text(f"INSERT INTO {table} ({named}) VALUES ({', '.join(f':{n}' for n in row)})"), row)
+    for step in (upgrade, lambda: downgrade(revision="0004"), upgrade):
+        step()
+        with db.db.engine.connect() as connection:
+            assert connection.scalar(text("SELECT own_no FROM work_order WHERE id = 1")) == "SZ202603020001"
+            assert connection.scalar(text("SELECT count(*) FROM order_move WHERE order_id = 1")) == 1
+        with pytest.raises(DBAPIError), db.db.engine.begin() as connection:
+            connection.execute(text("UPDATE order_move SET move = 'note'"))
+    with db.db.engine.connect() as connection:
+        new = connection.execute(text("SELECT is_repeat, exempt, nonsense, categories, source_level FROM work_order"))
+        assert [str(value) for value in new.one()] in (["0", "0", "0", "[]", "None"], ["False"] * 3 + ["[]", "None"])

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 from hotline import clock
 from hotline.clock import Month
 from hotline.db import session
-from hotline.workorders import bundles, desk, handling, rates, revisits, self_orders
-from hotline.workorders.codes import NotAccepted, Source, State
+from hotline.workorders import assessing, bundles, desk, handling, rates, revisits, self_orders
+from hotline.workorders.codes import NotAccepted, Source, State, Urgency
 from hotline.workorders.desk import View, Wanted
 from hotline.workorders.models import Order
 from hotline.workorders.rates import Rate, Share
@@ -98,6 +98,52 @@ def test_each_rate_equals_its_list(app, rate):
     for good, number in ((None, share.whole), (True, share.good), (False, share.whole - share.good)):
         listed = session.scalars(rates.behind(rate, MARCH, make.gulou(), good=good)).all()
         assert len(listed) == number
+
+
+def by_urgency(order, _here, _there):
+    order.urgency = Urgency.MEANINGLESS
+
+
+def by_judgement(order, here, _there):
+    assessing.judge(order, here, nonsense=True, exempt=False, reason="要求违法")
+
+
+def by_word(order, here, _there):
+    assessing.judge(order, here, nonsense=False, exempt=True, reason="灾害期间")
+
+
+def by_appeal(order, here, there):
+    assessing.appeal(order, there, "系统故障")
+    assessing.decide(order, here, granted=True, reason="属实")
+
+
+@pytest.mark.parametrize("left_out", [by_urgency, by_judgement, by_word, by_appeal])
+@pytest.mark.parametrize("rate", list(Rate))
+def test_what_is_not_assessed_counts_in_no_rate(app, rate, left_out):
+    orders = []
+    for _ in range(2):
+        order, here, there = make.at_state(State.TO_REVISIT, source=Source.PROV)
+        revisits.answer(order, here, Verdict(Solved.NO, 1, 1, 1))
+        orders.append(order)
+    at(days=25)
+    whole = of_gulou()[rate].whole
+    left_out(orders[0], here, there)
+    session.flush()
+    assert (whole, of_gulou()[rate].whole) == (2, 1)
+    listed = session.scalars(rates.behind(rate, MARCH, make.gulou())).all()
+    assert [one.id for one in listed] == [orders[1].id]
+
+
+def test_an_appeal_that_waits_or_was_refused_changes_no_rate(app):
+    order, here, there = make.at_state(State.SIGNED)
+    at(days=25)
+    before = of_gulou()
+    assessing.appeal(order, there, "系统故障")
+    session.flush()
+    assert of_gulou() == before
+    assessing.decide(order, here, granted=False, reason="不属实")
+    session.flush()
+    assert of_gulou() == before
 
 
 def test_a_unit_gets_its_own_row_only(app):
