@@ -7,7 +7,7 @@ from hotline.clock import Month
 from hotline.errors import NotFound
 from hotline.statistics import house
 from hotline.statistics.document import Document
-from hotline.statistics.outputs import data, flat, page, paper, plain, word, workbook
+from hotline.statistics.outputs import data, flat, page, plain
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,25 @@ class Format:
     has_charts: bool = False
 
 
+def _word(document: Document) -> bytes:
+    from hotline.statistics.outputs import word
+
+    return word.render(document)
+
+
+def _workbook(document: Document) -> bytes:
+    from hotline.statistics.outputs import workbook
+
+    return workbook.render(document)
+
+
+def _paper(document: Document) -> bytes:
+    from hotline.statistics.outputs import paper
+
+    return paper.render(document)
+
+
+# The libraries of office files are loaded by the first file written: most processes never write one.
 FORMATS = {
     "text": Format("txt", "text/plain; charset=utf-8", "文本", plain.render),
     "html": Format("html", "text/html; charset=utf-8", "网页", page.render, has_charts=True),
@@ -28,19 +47,19 @@ FORMATS = {
         "docx",
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
         "Word 文档",
-        word.render,
+        _word,
         has_charts=True,
     ),
     "xlsx": Format(
         "xlsx",
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "Excel 工作簿",
-        workbook.render,
+        _workbook,
         has_charts=True,
     ),
     "csv": Format("csv", "text/csv; charset=utf-8", "CSV 表格", flat.render),
     "json": Format("json", "application/json", "JSON 数据", data.render),
-    "pdf": Format("pdf", "application/pdf", "PDF", paper.render, has_charts=True),
+    "pdf": Format("pdf", "application/pdf", "PDF", _paper, has_charts=True),
 }
 
 

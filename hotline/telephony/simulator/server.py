@@ -11,11 +11,11 @@ from aiohttp import web
 from hotline.config import BadConfiguration, Config
 from hotline.telephony.simulator import load
 from hotline.telephony.simulator.exchange import Exchange
+from hotline.telephony.simulator.over_http import HttpTransport
 from hotline.telephony.simulator.phones import Phones
 from hotline.telephony.simulator.profile import Profile
 from hotline.telephony.simulator.rest import AnswerLost, handle
 from hotline.telephony.simulator.softphones import Softphones
-from hotline.telephony.simulator.transport import HttpTransport
 
 PAGES = files("hotline.telephony.simulator") / "pages"
 TYPES = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}

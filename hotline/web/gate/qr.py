@@ -1,10 +1,12 @@
 """A QR code as inline SVG, drawn from the modules that reportlab encodes."""
 
 from markupsafe import Markup
-from reportlab.graphics.barcode.qrencoder import QR8bitByte, QRCode, QRErrorCorrectLevel
 
 
 def svg(text: str, label: str) -> Markup:
+    # Imported here: a library of documents that most processes never need.
+    from reportlab.graphics.barcode.qrencoder import QR8bitByte, QRCode, QRErrorCorrectLevel
+
     code = QRCode(None, QRErrorCorrectLevel.M)
     code.addData(QR8bitByte(text))
     code.make()
