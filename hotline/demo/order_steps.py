@@ -9,11 +9,11 @@ from hotline import clock
 from hotline.errors import Invalid
 from hotline.people import service as people
 from hotline.places.calendar import WorkCalendar
-from hotline.workorders import deadlines, handling, ladder, revisits
+from hotline.workorders import assessing, deadlines, handling, ladder, revisits
 from hotline.workorders.codes import Clock, Party
 from hotline.workorders.models import Order
 from hotline.workorders.moves import By
-from hotline.workorders.revisit_codes import RevisitFailure, Solved
+from hotline.workorders.revisit_codes import ReplyFit, RevisitFailure, Solved
 from hotline.workorders.revisits import Verdict
 
 PROMISED = timedelta(days=40)
@@ -66,11 +66,11 @@ def _reply(order: Order, cast: Cast, _said: str) -> None:
 
 
 def _pleased(order: Order, cast: Cast, _said: str) -> None:
-    revisits.answer(order, cast.desk, Verdict(Solved.YES, 5, 4 + order.id % 2, 5), "谢谢，问题已解决")
+    revisits.answer(order, cast.desk, Verdict(Solved.YES, 5, 4 + order.id % 2, 5, ReplyFit.FITS), "谢谢，问题已解决")
 
 
 def _displeased(order: Order, cast: Cast, _said: str) -> None:
-    revisits.answer(order, cast.desk, Verdict(Solved.NO, 2, 2, 4), "答复笼统，没有说明何时整改")
+    revisits.answer(order, cast.desk, Verdict(Solved.NO, 2, 2, 4, ReplyFit.BESIDE), "答复笼统，没有说明何时整改")
 
 
 STEPS: dict[str, Callable[[Order, Cast, str], object]] = {
@@ -89,6 +89,7 @@ STEPS: dict[str, Callable[[Order, Cast, str], object]] = {
     "rework": lambda order, cast, said: handling.rework(order, cast.desk, said or "诉求人不满意，请重新办理"),
     "restart": lambda order, cast, said: handling.restart(order, cast.desk),
     "close": lambda order, cast, said: revisits.close(order, cast.desk),
+    "appeal": lambda order, cast, said: assessing.appeal(order, cast.unit, said),
     "give_back": lambda order, cast, said: handling.give_back(order, cast.unit, said),
     "ask_extension": lambda order, cast, said: handling.ask_extension(order, cast.unit, _later(order), said),
     "suspend": lambda order, cast, said: handling.suspend(order, cast.desk, clock.now() + PROMISED, said),

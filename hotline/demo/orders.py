@@ -23,11 +23,16 @@ from hotline.places.models import Institution
 from hotline.statistics import house
 from hotline.workorders import bundles, deadlines, ladder, platforms, registering, self_orders
 from hotline.workorders.codes import Nature, Source, State, Urgency
+from hotline.workorders.field_codes import CallerSubject
 from hotline.workorders.models import Order
 from hotline.workorders.moves import HOUSE
 from hotline.workorders.registering import Demand
 
 PLATFORMS = {"南京市12345平台": Source.CITY, "江苏省12345平台": Source.PROV}
+CHANNEL_OF = {Source.PROV: "P12345", Source.CITY: "C12345", Source.WEB: "WEB", Source.L110: "L110"}
+DISTRICTS = ("320106", "320102", "320104", None, "320105")
+"""Where the invented demands come from; some do not say."""
+
 UNITS = 6
 PORTION = 40
 
@@ -71,6 +76,8 @@ def begin() -> Iterator[None]:
         cast = replace(cast, co_units=(own.unit_id,)) if one.get("co_unit") else cast
         at = calendar.add_working_minutes(clock.now(), -one["age"])
         order = made[one["title"]] = _received(one, number, at, units)
+        if "urges" in one:
+            order.is_repeat, order.urged_order_id = True, made[one["urges"]].id
         lead(order, cast, one["steps"], calendar)
         if "into" in one:
             bundles.merge(order.id, made[one["into"]].id, cast.desk, "同一诉求，一并办理")
@@ -96,8 +103,16 @@ def _received(one: dict[str, Any], number: int, at: datetime, units: dict[str, i
         content=one["content"],
         caller_name=person,
         caller_phone=one.get("phone") or f"1380000{8100 + number}",
+        contact_phone=f"025-8310{4100 + number}" if number % 3 == 0 else None,
         confidential=one.get("confidential", False),
         accused_id=accused,
+        channel=CHANNEL_OF.get(Source(one["source"]), "TEL"),
+        kind=one.get("kind", "4" if one["nature"] == Nature.CONSULTATION else "1"),
+        categories=tuple(one.get("categories", ())),
+        caller_subject=CallerSubject(one.get("subject", "1")),
+        district_code=DISTRICTS[number % len(DISTRICTS)],
+        acceptor="平台受理员",
+        acceptor_no=f"8{number % 12:03d}",
     )
     with clock.held_at(at):
         return registering.register(demand, HOUSE)

@@ -8,10 +8,14 @@ from sqlalchemy import or_, select
 from hotline.calls import topics
 from hotline.calls.codes import in_force
 from hotline.calls.list_models import Topic
+from hotline.calls.models import Category
 from hotline.db import session
 from hotline.errors import Invalid
 
 Levels = Sequence[str]
+
+OF_ORDERS = (Category.CONSULTATION, Category.COMPLAINT)
+"""Whose topics an order may have; bookings and crises are no orders."""
 
 
 def topic_of(levels: Levels, on: date) -> int | None:
@@ -33,20 +37,24 @@ def topic_of(levels: Levels, on: date) -> int | None:
 
 def _named(levels: Levels, on: date) -> list[Topic]:
     ways = or_(Topic.code.in_(levels), Topic.name.in_(levels))
-    return list(session.scalars(select(Topic).where(in_force(Topic, on), ways).order_by(Topic.id)))
+    return list(
+        session.scalars(
+            select(Topic).where(in_force(Topic, on), Topic.category.in_(OF_ORDERS), ways).order_by(Topic.id)
+        )
+    )
 
 
 def check(topic_id: int | None, on: date) -> None:
-    """Raise Invalid for a topic that is not in force on that day."""
-    found = topic_id is None or session.scalar(select(Topic.id).where(Topic.id == topic_id, in_force(Topic, on)))
-    if not found:
+    """Raise Invalid for a topic that no order may have on that day."""
+    usable = select(Topic.id).where(Topic.id == topic_id, Topic.category.in_(OF_ORDERS), in_force(Topic, on))
+    if topic_id is not None and session.scalar(usable) is None:
         raise Invalid("该分类在当日不可用", fields={"topic_id": ["该分类在当日不可用"]})
 
 
 def choices(on: date, has: int | None = None) -> list[tuple[str, list[tuple[int, str]]]]:
     """What a form offers on a day: each first level with itself and what is below it; first what an order `has` that
     ended since."""
-    tree = topics.tree(on)
+    tree = [topic for topic in topics.tree(on) if topic.category in OF_ORDERS]
     groups: dict[int, tuple[str, list[tuple[int, str]]]] = {
         topic.id: (topic.name, [(topic.id, topic.name)]) for topic in tree if topic.parent_id is None
     }
