@@ -14,7 +14,7 @@ from hotline import clock
 from hotline.db import session
 from hotline.errors import HotlineError, Invalid
 from hotline.jobs import Job, enqueue
-from hotline.workorders import delivery, import_columns, registering
+from hotline.workorders import delivery, import_columns, registering, repeats
 from hotline.workorders.codes import Source
 from hotline.workorders.exchange_models import Delivery, Platform
 from hotline.workorders.import_columns import FIELDS, Columns, Line
@@ -59,7 +59,7 @@ def plan(rows: Sequence[Line], platform: Platform) -> list[Row]:
     judged = [_judge(number, cells, columns, reader) for number, cells in columns.lines]
     if not judged:
         raise Invalid("文件只有表头，没有工单")
-    return list(_settled(judged))
+    return _pressing(list(_settled(judged)))
 
 
 def _judge(number: int, cells: list[str], columns: Columns, reader: Reader) -> Row:
@@ -91,6 +91,24 @@ def _settled(rows: list[Row]) -> Iterator[Row]:
         else:
             seen[key] = row.number
             yield row
+
+
+def _pressing(rows: list[Row]) -> list[Row]:
+    """Rows that press an order nobody knows, here or in the file, say so."""
+    told = [(row.demand.source, row.demand.urged_no) for row in rows if row.demand and row.demand.urged_no]
+    known = {
+        (source, number)
+        for source in {source for source, _ in told}
+        for number in repeats.of_source(source, [number for of, number in told if of is source])
+    } | {(row.demand.source, row.external_no) for row in rows if row.demand}
+    return [_doubted(row, known) for row in rows]
+
+
+def _doubted(row: Row, known: set[tuple[Source, str]]) -> Row:
+    if row.demand is None or not row.demand.urged_no or (row.demand.source, row.demand.urged_no) in known:
+        return row
+    doubts = (row.reason, repeats.unsettled(row.demand.urged_no))
+    return replace(row, reason="；".join(doubt for doubt in doubts if doubt))
 
 
 def _known_numbers(keys: set[tuple[Source, str]]) -> dict[tuple[Source, str], str]:

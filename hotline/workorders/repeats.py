@@ -11,6 +11,7 @@ from hotline.workorders.codes import Move, Source
 from hotline.workorders.models import Order
 from hotline.workorders.moves import By
 
+PORTION = 500
 ITSELF = "不能以自身为被催办单"
 
 
@@ -19,12 +20,15 @@ def of_source(source: Source, numbers: Sequence[str]) -> dict[str, int]:
     wanted = set(numbers) - {""}
     if not wanted:
         return {}
-    ways = or_(Order.external_no.in_(wanted), Order.own_no.in_(wanted))
-    rows = session.execute(select(Order.id, Order.external_no, Order.own_no).where(Order.source == source, ways))
     found: dict[str, int] = {}
-    for row in rows:
-        found |= {row.own_no: row.id} | ({row.external_no: row.id} if row.external_no else {})
-    return {number: found[number] for number in wanted if number in found}
+    numbers = sorted(wanted)
+    for start in range(0, len(numbers), PORTION):
+        part = numbers[start : start + PORTION]
+        ways = or_(Order.external_no.in_(part), Order.own_no.in_(part))
+        rows = session.execute(select(Order.id, Order.external_no, Order.own_no).where(Order.source == source, ways))
+        for row in rows:
+            found |= {row.own_no: row.id} | ({row.external_no: row.id} if row.external_no else {})
+    return {number: found[number] for number in numbers if number in found}
 
 
 def link(pressing: Sequence[tuple[Order, str]], by: By) -> None:

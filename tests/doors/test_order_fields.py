@@ -442,6 +442,14 @@ class TestFile:
         plain = session.scalars(select(Order).where(Order.external_no == "G1")).one()
         assert (plain.source_level, plain.channel, plain.exempt) == (SourceLevel.CITY, "TEL", False)
 
+    def test_a_number_nobody_knows_is_said_in_the_preview_and_kept(self, desk):
+        place = self.preview(desk, ROW).headers["Location"]
+        assert "被催办单“G1”未找到，待人工核实" in desk.get(place).get_data(as_text=True)
+        assert desk.post(place, data={}).status_code == 303
+        order = session.scalars(select(Order).where(Order.external_no == "G2")).one()
+        assert (order.is_repeat, order.urged_order_id) == (True, None)
+        assert moves.reasons(order, Move.NOTE) == ["被催办单“G1”未找到，待人工核实"]
+
     def test_a_platforms_own_headings_go_first(self, desk):
         head = tuple("诉求主体类型" if one == "来电主体" else one for one in HEAD)
         order = self.take(desk, ROW, head=head, mapping={"caller_subject": "诉求主体类型"})

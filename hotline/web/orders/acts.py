@@ -240,7 +240,10 @@ ACTS: dict[str, Act] = {
     ),
     **assessment_acts.ACTS,
 }
-MAIN = ("sign", "begin", "reply", "dispatch", "approve", "revisited", "close", "restart", "reject_return", "unmerge")
+MAIN = (
+    *("sign", "begin", "reply", "dispatch", "approve", "revisited", "close", "restart", "reject_return", "unmerge"),
+    *("grant_appeal", "refuse_appeal"),
+)
 """Acts that lead an order on; the others stand behind them."""
 
 
