@@ -4,7 +4,6 @@ A page is found by the last row of the page before (`offered_at`, `id`), so that
 page one costs, and nobody counts a million rows to show fifty.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,12 +11,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, false, literal, select, tuple_
 
-from hotline import clock
+from hotline import clock, cursors
 from hotline.calls.history import same_caller
 from hotline.calls.models import Call, Category, InvalidType, Outcome, Registration, RegistrationState
 from hotline.calls.numbers import normalise
 from hotline.db import session
-from hotline.errors import Malformed
 
 PAGE = 50
 
@@ -76,10 +74,10 @@ def page(wanted: Filter, after: str = "", size: int = PAGE) -> Page:
     """One page, newest calls first, after the marker of the page before."""
     statement = _filtered(wanted)
     if after:
-        at, call_id = _unpack(after)
+        at, call_id = cursors.unpack(after)
         statement = statement.where(tuple_(Call.offered_at, Call.id) < tuple_(literal(at), literal(call_id)))
     rows = list(session.execute(statement.limit(size + 1)))
-    following = _pack(rows[size - 1].offered_at, rows[size - 1].id) if len(rows) > size else ""
+    following = cursors.pack(rows[size - 1].offered_at, rows[size - 1].id) if len(rows) > size else ""
     return Page(rows[:size], following)
 
 
@@ -138,18 +136,3 @@ def _day(digits: str) -> date:
         return datetime.strptime(digits[:8], "%Y%m%d").date()  # noqa: DTZ007  a plain date
     except ValueError:
         return date.min
-
-
-def _pack(at: datetime, call_id: int) -> str:
-    return urlsafe_b64encode(f"{at.isoformat()} {call_id}".encode()).decode().rstrip("=")
-
-
-def _unpack(marker: str) -> tuple[datetime, int]:
-    try:
-        at, _, call_id = urlsafe_b64decode(marker + "=" * (-len(marker) % 4)).decode().partition(" ")
-        when = datetime.fromisoformat(at)
-        if when.tzinfo is None:
-            raise ValueError(marker)
-        return when, int(call_id)
-    except ValueError as error:
-        raise Malformed("翻页标记不正确，请从第一页重新查询。") from error

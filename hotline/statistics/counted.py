@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import func, select
 
-from hotline import clock
+from hotline import clock, cursors
 from hotline.calls.models import Call
 from hotline.clock import Month
 from hotline.db import session
@@ -144,7 +144,7 @@ def records(figure_id: str, span: Range, city_code: str, after: str = "", limit:
 
 
 def _mark(row: Call | Order) -> str:
-    return str(row.id) if isinstance(row, Order) else f"{row.offered_at.isoformat()}~{row.id}"
+    return cursors.pack(row.registered_at if isinstance(row, Order) else row.offered_at, row.id)
 
 
 def _calls(one: Figure, span: Range, city_code: str, after: str, size: int) -> Sequence[Call]:
@@ -157,26 +157,14 @@ def _calls(one: Figure, span: Range, city_code: str, after: str, size: int) -> S
         one.of_calls(),
     )
     if after:
-        at, call_id = _position(after)
+        at, call_id = cursors.unpack(after)
         statement = statement.where((Call.offered_at > at) | ((Call.offered_at == at) & (Call.id > call_id)))
     return session.scalars(statement.order_by(Call.offered_at, Call.id).limit(size + 1)).all()
 
 
-def _position(mark: str) -> tuple[datetime, int]:
-    at, _, number = mark.partition("~")
-    try:
-        instant = datetime.fromisoformat(at)
-        if instant.tzinfo is None or not number.isascii():
-            raise ValueError(mark)
-        return instant, int(number)
-    except ValueError as error:
-        raise Invalid("翻页位置有误，请从第一页重新打开") from error
-
-
 def _orders(one: Figure, span: Range, city_code: str, after: str, size: int) -> Sequence[Order]:
-    if after and not (after.isascii() and after.isdigit() and len(after) < 19):
-        raise Invalid("翻页位置有误，请从第一页重新打开")
-    return orders_counted.records(span.first, span.last, one.dimensions["source"], city_code, int(after or 0), size + 1)
+    last = cursors.unpack(after)[1] if after else 0
+    return orders_counted.records(span.first, span.last, one.dimensions["source"], city_code, last, size + 1)
 
 
 def daily(span: Range, city_code: str, metric: str = "calls") -> dict[date, dict[str, int]]:

@@ -1,18 +1,17 @@
 """The lists of the desk: saved views, filters, pages by key, counts. A unit's lists hold its own orders only."""
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
 
+from hotline import cursors
 from hotline.calls.numbers import normalise
 from hotline.clock import Month
 from hotline.db import session
-from hotline.errors import Malformed, NotFound
+from hotline.errors import NotFound
 from hotline.places import home
 from hotline.workorders import secrecy
 from hotline.workorders.codes import AT_UNIT, Nature, Source, State
@@ -176,15 +175,11 @@ def _by_number(text: str, unit_id: int | None) -> ColumnElement[bool]:
 
 def _key(view: View, last: Order) -> str:
     at = last.registered_at if view in BY_REGISTRATION else last.due_at
-    return urlsafe_b64encode(json.dumps([at.isoformat() if at else "", last.id]).encode()).decode()
+    return cursors.pack(at, last.id) if at else ""
 
 
 def _beyond(view: View, after: str) -> ColumnElement[bool]:
-    try:
-        text, last_id = json.loads(urlsafe_b64decode(after))
-        at, last_id = datetime.fromisoformat(text).astimezone(UTC), int(last_id)
-    except (ValueError, TypeError) as fault:
-        raise Malformed("翻页位置无法识别") from fault
+    at, last_id = cursors.unpack(after)
     if view in BY_REGISTRATION:
         return or_(Order.registered_at < at, and_(Order.registered_at == at, Order.id < last_id))
     return and_(Order.due_at >= at, or_(Order.due_at > at, Order.id > last_id))

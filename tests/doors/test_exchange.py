@@ -17,6 +17,7 @@ from hotline.workorders.exchange_models import Attachment, PlatformToken
 from hotline.workorders.models import Handover, Order, OrderMove
 from hotline.workorders.platforms import Scope
 from tests.matters import workorders as make
+from tests.matters.test_cursors import FORGED_PLACES
 
 ORDER = {
     "external_no": "0025110600001",
@@ -250,7 +251,8 @@ def test_pages_of_changes_follow_each_other(client, city):
         after = page["after"]
     assert seen == [f"P{n}" for n in range(5)]
     assert after is None
-    assert client.get("/api/orders?after=zzz", headers=city).status_code == 400
+    for forged in ("zzz", *FORGED_PLACES):
+        assert client.get(f"/api/orders?after={forged}", headers=city).status_code == 400
     assert client.get("/api/orders?limit=", headers=city).status_code == 422
     assert client.get("/api/orders?limit=1&limit=2", headers=city).status_code == 422
 

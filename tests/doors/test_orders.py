@@ -20,6 +20,7 @@ from hotline.workorders.desk_models import OrderNotice, SavedView
 from hotline.workorders.exchange_models import Attachment, ImportFile, Platform
 from hotline.workorders.models import Order, OrderLink, OrderMove
 from tests.matters import workorders as make
+from tests.matters.test_cursors import FORGED_PLACES
 
 
 @pytest.fixture
@@ -302,6 +303,9 @@ def test_views_and_pages(desk):
     second = desk.get(f"/orders/?view=to_dispatch&after={after}").get_data(as_text=True)
     assert [one for one in orders if one.own_no in second] == [one for one in orders if one not in shown]
     assert desk.get("/orders/?view=all&after=broken").status_code == 400
+    for forged in FORGED_PLACES:
+        assert desk.get(f"/orders/?view=all&after={forged}").status_code == 400
+        assert desk.post("/orders/export", data={"view": "all", "after": forged}).status_code == 400
     for view in ("near", "overdue", "returned", "extension", "to_review", "to_revisit", "rework", "running", "all"):
         assert desk.get(f"/orders/?view={view}").status_code == 200
     found = desk.get(f"/orders/?view=all&number={orders[7].external_no}").get_data(as_text=True)

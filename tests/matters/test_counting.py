@@ -11,7 +11,7 @@ from hotline.calls import intake
 from hotline.calls.models import Call, Category, InvalidType, Outcome
 from hotline.clock import Month
 from hotline.db import session
-from hotline.errors import Invalid, NotFound
+from hotline.errors import Invalid, Malformed, NotFound
 from hotline.jobs import Outbox
 from hotline.statistics import bulletin, counted, counting, months, province
 from hotline.statistics.counted import Range
@@ -184,11 +184,11 @@ def test_recent_days_are_this_month_and_the_one_before(month):
     assert (run.first, run.days_total) == (date(2024, 2, 1), 29 + 4)
 
 
-@pytest.mark.parametrize("bad", ["nonsense", "2024-02-09T01:00:00~1", "2024-02-09T01:00:00+00:00~x", "~"])
+@pytest.mark.parametrize("bad", ["nonsense", "2024-02-09T01:00:00+00:00 1", "é"])
 def test_a_forged_place_in_the_list_is_refused(month, bad):
-    with pytest.raises(Invalid):
+    with pytest.raises(Malformed):
         counted.records("total", Range.of(month), HOME, bad)
-    with pytest.raises(Invalid):
+    with pytest.raises(Malformed):
         counted.records("wo_self", Range.of(month), HOME, bad)
 
 

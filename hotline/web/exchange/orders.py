@@ -1,17 +1,15 @@
 """Orders in, states and histories out."""
 
-import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import and_, or_, select
 
+from hotline import cursors
 from hotline.db import session
-from hotline.errors import HotlineError, Malformed, NotFound
+from hotline.errors import HotlineError, NotFound
 from hotline.places import institutions
 from hotline.web.exchange import schemas
 from hotline.web.exchange.document import operation
@@ -79,11 +77,11 @@ def changed(wanted: dict[str, Any]) -> ResponseReturnValue:
     if "changed_since" in wanted:
         found = found.where(Order.changed_at >= wanted["changed_since"])
     if "after" in wanted:
-        at, last = _position(wanted["after"])
+        at, last = cursors.unpack(wanted["after"])
         found = found.where(or_(Order.changed_at > at, and_(Order.changed_at == at, Order.id > last)))
     rows = session.scalars(found.order_by(Order.changed_at, Order.id).limit(wanted["limit"] + 1)).all()
     page = rows[: wanted["limit"]]
-    after = _key(page[-1]) if len(rows) > len(page) else None
+    after = cursors.pack(page[-1].changed_at, page[-1].id) if len(rows) > len(page) else None
     return jsonify(orders=shown(page), after=after)
 
 
@@ -206,15 +204,3 @@ def _told(external_no: str, receipt: Receipt, message: str = "") -> dict[str, An
         "emergency": receipt.service or None,
         "message": message,
     }
-
-
-def _key(order: Order) -> str:
-    return urlsafe_b64encode(json.dumps([order.changed_at.isoformat(), order.id]).encode()).decode()
-
-
-def _position(after: str) -> tuple[datetime, int]:
-    try:
-        at, last = json.loads(urlsafe_b64decode(after.encode("ascii")))
-        return datetime.fromisoformat(at).astimezone(UTC), int(last)
-    except (ValueError, TypeError, OverflowError) as fault:
-        raise Malformed("after 无法识别") from fault
