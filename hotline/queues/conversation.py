@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
 
-from hotline import clock
+from hotline import clock, live
 from hotline.calls import intake
 from hotline.calls.models import Call, CallState, EventKind
 from hotline.db import changed, session
@@ -101,6 +101,7 @@ def open_stint(call_id: int, turn: int, agent_id: int | None, part: Part, room: 
         ref = session.execute(select(Call.ref).where(Call.id == call_id)).scalar_one()
         stint.room = f"c-{ref}-{stint.id}"
         session.flush()
+    touch_room(stint)
     return stint
 
 
@@ -176,6 +177,7 @@ def joined(stint: Stint) -> None:
     stint.state = StintState.TALKING
     stint.connected_at = at
     session.flush()
+    touch_room(stint)
     if stint.part in PEOPLE:
         _tell(stint, EventKind.CONNECTED, f"connected:{stint.id}", at)
         session.execute(
@@ -183,6 +185,14 @@ def joined(stint: Stint) -> None:
             .where(Waiting.call_id == stint.call_id, Waiting.turn == stint.turn, Waiting.state == WaitState.CLAIMED)
             .values(state=WaitState.CONNECTED, left_at=at)
         )
+
+
+def touch_room(stint: Stint) -> None:
+    """The pages of everybody in the room show who else is there."""
+    people = select(Stint.agent_id).where(Stint.room == stint.room, Stint.state != StintState.ENDED)
+    for agent_id in session.scalars(people):
+        if agent_id is not None:
+            live.touch(live.agent_topic(agent_id))
 
 
 def _tell(stint: Stint, kind: EventKind, key: str, at: datetime, **more: bool) -> None:
@@ -199,6 +209,7 @@ def end(stint: Stint, *, finished: bool = False) -> None:
     talked = stint.connected_at is not None
     stint.state, stint.ended_at, stint.finished = StintState.ENDED, at, finished
     session.flush()
+    touch_room(stint)
     if talked and stint.part in PEOPLE:
         _tell(stint, EventKind.AGENT_LEFT, f"agent-left:{stint.id}", at, finished=finished)
     if stint.agent_id is not None and stint.part in PEOPLE:

@@ -127,8 +127,9 @@ document.addEventListener("visibilitychange", () => document.hidden && form?.lea
 addEventListener("pagehide", () => form?.leave());
 if (work) {
   document.addEventListener("line", ({ detail }) => {
-    ring(detail.offers[0]).catch(() => {});
     const conversation = detail.talk || detail.invited;
+    const heard = conversation && !conversation.leads ? conversation : detail.offers[0];
+    ring(heard).catch(() => {});
     const talking = conversation?.leads ? conversation.call : "";
     if (talking && talking !== lastTalk && talking !== work.dataset.ref) open(talking);
     lastTalk = talking;

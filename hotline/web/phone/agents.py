@@ -8,7 +8,7 @@ from hotline.db import session
 from hotline.errors import HotlineError
 from hotline.queues import conversation, parting
 from hotline.queues.models import Part, Stint, StintState
-from hotline.telephony.steps import Hangup, Join, Pause, Plan, Say, Step
+from hotline.telephony.steps import Hangup, Join, Plan, Say, Step
 from hotline.web import gate
 from hotline.web.phone import door
 from hotline.web.phone.entrance import listening, notice, params, perform
@@ -67,7 +67,7 @@ def outside() -> Sequence[Step]:
         return [Hangup()]
     stint.leg_ref = notice().leg
     parting.reached(stint)
-    return [Pause(1), *_into(stint)]
+    return _into(stint)
 
 
 @door.post("/agent-left")
