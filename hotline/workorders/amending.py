@@ -69,6 +69,7 @@ def amend(order: Order, by: By, wanted: Amendment, reason: str) -> None:
     if not changed:
         raise Invalid("没有更正任何内容", fields={"reason": ["没有更正任何内容"]})
     told = "；".join(_told(order, name, value) for name, value in changed.items())
+    _remember(order, [getattr(order, name) for name in ("address", "contact_phone") if name in changed])
     for name, value in changed.items():
         setattr(order, name, value)
     if "contact_phone" in changed:
@@ -100,6 +101,12 @@ def _number(text: str) -> str:
 
 def _take_number(order: Order, text: str) -> None:
     order.contact_phone, order.contact_hash = _number(text), normalise(text, home.dial_code()).hash
+
+
+def _remember(order: Order, words: list[str | None]) -> None:
+    """What texts of the order may still name stays hidden from whom the person is hidden."""
+    known = (order.former or "").splitlines()
+    order.former = "\n".join(dict.fromkeys([*known, *(word for word in words if word)])) or None
 
 
 def _told(order: Order, name: str, value: Any) -> str:

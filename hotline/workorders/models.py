@@ -28,7 +28,8 @@ class Order(Base):
     `due_at`, `due_clock`, `near_at`, `due_provisional` repeat the next running duty of `OrderClock`.
     `accused_id` is the unit complained about; it never sees the person, nor does any unit when `confidential`.
     `categories` are the platform's own levels, `topic_id` ours; `acceptor` is somebody of the platform, ours is
-    `acceptor_id`. `exempt`: not assessed by somebody's word; `assessing.assessed` weighs it with the other reasons.
+    `acceptor_id`. `former`: places and numbers before a correction, a line each; texts may still name them.
+    `exempt`: not assessed by somebody's word; `assessing.assessed` weighs it with the other reasons.
     """
 
     __tablename__ = "work_order"
@@ -100,6 +101,7 @@ class Order(Base):
     caller_hash: Mapped[str | None] = mapped_column(String(64))
     contact_phone: Mapped[str | None] = mapped_column(Encrypted("work_order.contact_phone"))
     contact_hash: Mapped[str | None] = mapped_column(String(64))
+    former: Mapped[str | None] = mapped_column(Encrypted("work_order.former"))
     caller_subject: Mapped[CallerSubject | None] = mapped_column(enum_by_value(CallerSubject))
     confidential: Mapped[bool] = mapped_column(default=False)
     reply_required: Mapped[bool] = mapped_column(default=True)

@@ -68,7 +68,8 @@ def text(order: Order, words: str | None, unit_id: int | None) -> str:
     """A text of the order without what would give the person away to this viewer."""
     if not words or not hides(order, unit_id):
         return words or ""
-    for secret in (order.caller_name, order.caller_phone, order.contact_phone, order.address):
+    former = (order.former or "").splitlines()
+    for secret in (order.caller_name, order.caller_phone, order.contact_phone, order.address, *former):
         if secret and len(secret) > 1:
             words = words.replace(secret, "〔保密〕")
     return NUMBERS.sub("〔保密〕", words)

@@ -4,8 +4,11 @@ which of them."""
 import csv
 import io
 import json
+from itertools import count
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
 from sqlalchemy import func, select
 
 from hotline.calls.list_models import Topic
@@ -249,6 +252,19 @@ class TestSecrecy:
         assert (row["来电主体"], row["发生地"], row["重复诉求"], row["诉求人"]) == ("", "", "", "保密诉求人")
         assert first.own_no in page_of(desk, order)
 
+    def test_a_place_that_was_corrected_stays_hidden_where_texts_still_name_it(self, of_unit, desk):
+        order = self.hidden("confidential", content="诉求人住汉口路22号，电话025-83101234，反映收费问题。")
+        session.commit()
+        for address in ("中山路9号", "中央路8号"):
+            sent = {"address": address, "contact_phone": "025-84409999", "reason": "更正"}
+            assert desk.post(f"/orders/{order.id}/amend", data=sent).status_code == 303
+        handling.leave_note(moves.locked(order.id), make.desk(), "先到中山路9号核实")
+        session.commit()
+        for path in ("", "/print"):
+            page = page_of(of_unit, order, path)
+            assert [secret for secret in ("汉口路", "中山路", "中央路", "83101234", "84409999") if secret in page] == []
+        assert "汉口路22号" in page_of(desk, order)
+
     def test_a_unit_reaches_no_order_of_another_by_being_pressed_for_it(self, stranger, desk):
         first, _, _ = make.at_state(State.PROCESSING, external_no="U0")
         own, _, _ = make.at_state(State.PROCESSING, unit_id=make.tongren(), external_no="U1", urged_no="U0")
@@ -294,6 +310,8 @@ FULL = {
     "assessed": False,
 }
 
+FULL_LEAST = {name: FULL[name] for name in ("nature", "title", "content")}
+
 
 class TestInterface:
     def send(self, client, headers, **more):
@@ -311,6 +329,26 @@ class TestInterface:
         assert (told["urged_order"], told["topic"]) == ("1", "传染病防控 ▸ 结核病")
         assert (told["accept_mode"], told["late"], told["reply_fit"], told["appeal"]) == (None, [], None, None)
         assert client.get(f"/api/orders/{first['external_no']}", headers=city).json["urged_order"] is None
+
+    def test_whatever_is_told_is_told_again(self, client, key):
+        """Any choice of the optional fields comes back as it was sent."""
+        city, numbers = key(), count(1)
+        optional = FULL.keys() - {"external_no", "nature", "title", "content"}
+
+        @settings(max_examples=40, deadline=None, database=None)
+        @given(
+            chosen=some.sets(some.sampled_from(sorted(optional))),
+            words=some.lists(some.text("卫生健康收费医院01 ", min_size=1, max_size=40), min_size=1, max_size=5),
+        )
+        def tell(chosen, words):
+            told = {**{name: FULL[name] for name in chosen}, "external_no": f"R{next(numbers)}"}
+            told |= {"categories": words} if "categories" in chosen else {}
+            answer = client.post("/api/orders", json={**FULL_LEAST, **told}, headers=city)
+            assert answer.status_code == 201, answer.json
+            again = client.get(f"/api/orders/{told['external_no']}", headers=city).json
+            assert {name: again[name] for name in told} == told
+
+        tell()
 
     def test_what_follows_is_told_too(self, client, key):
         city = key()
