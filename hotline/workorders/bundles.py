@@ -40,6 +40,7 @@ def merge(order_id: int, parent_id: int, by: By, reason: str) -> Order:
     if children(order.id):
         raise Conflict("该工单下已有并单，请先拆单")
     moves.make(order, Move.MERGE, by, reason=reason.strip(), data={"parent": parent.own_no}, parent_id=parent.id)
+    _charge(order, parent.unit_id)
     return parent
 
 
@@ -49,7 +50,7 @@ def unmerge(order_id: int, by: By, reason: str = "") -> Order:
     moves.check(order, Move.UNMERGE, by)
     if order.replied_at is not None:
         raise Conflict("该工单已随主单答复，不能拆单")
-    moves.make(order, Move.UNMERGE, by, reason=reason.strip())
+    _take_out(order, by, reason.strip())
     return order
 
 
@@ -97,12 +98,34 @@ def _reopen(child: Order, parent: Order) -> None:
 
 
 def withdraw(order: Order, reason: str, by: By) -> None:
-    """The demand itself is gone: void the order; what was bundled under it stands on its own again, with the answer
-    and the end that it had."""
-    for one in children(order.id):
+    """The demand itself is gone: void the order."""
+    release(order, "主单已撤回")
+    moves.make(order, Move.WITHDRAW, by, reason=reason)
+
+
+def release(parent: Order, reason: str) -> None:
+    """A main order that becomes void takes nothing along: what was bundled under it stands on its own again, with the
+    answer and the end that it had."""
+    for one in children(parent.id):
         child = moves.locked(one.id)
         if child.state is State.MERGED:
-            moves.make(child, Move.UNMERGE, HOUSE, reason="主单已撤回")
+            _take_out(child, HOUSE, reason)
         else:
             child.parent_id = None
-    moves.make(order, Move.WITHDRAW, by, reason=reason)
+
+
+def follow(parent: Order) -> None:
+    """The bundled orders go to the unit of their main order, which answers for their deadlines too."""
+    for child in children(parent.id):
+        if child.state is State.MERGED:
+            _charge(child, parent.unit_id)
+
+
+def _charge(child: Order, unit_id: int | None) -> None:
+    child.unit_id = unit_id
+    deadlines.assign(child)
+
+
+def _take_out(child: Order, by: By, reason: str) -> None:
+    moves.make(child, Move.UNMERGE, by, reason=reason)
+    _charge(child, None)

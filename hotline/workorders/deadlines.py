@@ -12,7 +12,7 @@ from hotline import clock
 from hotline.db import session
 from hotline.places import calendar_book
 from hotline.places.calendar import WorkCalendar
-from hotline.workorders.codes import Clock, Nature, Source, Unit, Urgency
+from hotline.workorders.codes import UNIT_CLOCKS, Clock, Nature, Source, Unit, Urgency
 from hotline.workorders.deadline_models import DeadlineRule, EscalationStep, OrderClock
 from hotline.workorders.models import Order
 
@@ -139,7 +139,7 @@ def start(order: Order, which: Clock, at: datetime, *, due: datetime | None = No
     running = OrderClock(
         order_id=order.id,
         clock=which,
-        unit_id=order.unit_id,
+        unit_id=order.unit_id if which in UNIT_CLOCKS else None,
         started_at=at,
         limit=rule.amount if rule else None,
         counted=rule.unit if rule else None,

@@ -159,8 +159,9 @@ def _near(now: datetime) -> ColumnElement[bool]:
 
 
 def _pressed(unit_id: int | None) -> ColumnElement[bool]:
-    """Whether a duty presses this viewer: every one the hotline, a unit while the next step is its own."""
-    return true() if unit_id is None else Order.state.in_(AT_UNIT)
+    """Whether a duty presses this viewer: every one the hotline, a unit while the next step is its own, and what is
+    bundled under its orders, which keeps limits of its own."""
+    return true() if unit_id is None else Order.state.in_(AT_UNIT | {State.MERGED})
 
 
 def _by_number(text: str, unit_id: int | None) -> ColumnElement[bool]:

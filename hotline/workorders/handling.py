@@ -48,6 +48,7 @@ def dispatch(
     order.unit_id, order.direct, order.dispatched_at = unit_id, direct, clock.now()
     _set_co_units(order, unit_id, co_units)
     deadlines.assign(order)
+    bundles.follow(order)
     if reply_due is not None:
         _answer_by(order, reply_due, needed(reason))
     moves.make(order, move, by, reason=reason.strip(), data={"unit": unit_id, "co_units": list(co_units)})
@@ -147,9 +148,11 @@ def decide_extension(order: Order, by: By, *, granted: bool, reason: str = "") -
 
 
 def suspend(order: Order, by: By, until: datetime, reason: str) -> None:
-    """挂起（承诺办理）: the limit of the answer gives way to a dated promise."""
-    if not clock.now() < until <= clock.now() + LONGEST_PROMISE:
-        raise Invalid("承诺日期应在今后九个月以内", fields={"until": ["应在今后九个月以内"]})
+    """挂起（承诺办理）: the limit of the answer gives way to a promise, dated nine months after the first at most."""
+    first = moves.first(order, Move.SUSPEND)
+    latest = (first.at if first else clock.now()) + LONGEST_PROMISE
+    if not clock.now() < until <= latest:
+        raise Invalid("承诺日期应在今后、首次挂起起九个月以内", fields={"until": ["应在首次挂起起九个月以内"]})
     moves.make(order, Move.SUSPEND, by, reason=needed(reason), due=until, data={"until": until.isoformat()})
 
 
@@ -208,6 +211,7 @@ def designate(order: Order, by: By, unit_id: int) -> None:
         raise Conflict("只有重办中的工单可以直接指定承办单位")
     order.unit_id, order.direct = require_unit(unit_id).id, True
     deadlines.assign(order)
+    bundles.follow(order)
     moves.note(order, Move.NOTE, by, reason="直接指定承办单位", data={"unit": unit_id})
 
 
@@ -221,8 +225,19 @@ def accuse(order: Order, by: By, institution_id: int) -> None:
 
 def void(order: Order, by: By, why: NotAccepted, reason: str) -> None:
     """不予受理, with the reason that the caller is told."""
+    bundles.release(order, "主单不予受理")
     moves.make(order, Move.VOID, by, reason=needed(reason), data={"not_accepted": why.value})
     order.not_accepted = why
+
+
+def reinstate(order: Order, by: By, reason: str) -> None:
+    """A withdrawn demand is raised again: the order begins anew. What was done before stays in its history."""
+    moves.make(order, Move.REINSTATE, by, reason=reason)
+    order.rounds += 1
+    order.unit_id, order.direct = None, False
+    order.dispatched_at = order.signed_at = order.contacted_at = order.replied_at = order.closed_at = None
+    order.result = order.reply = order.solved = order.reply_fit = None
+    order.sat_result = order.sat_unit = order.sat_agent = None
 
 
 def _running(order: Order, which: Clock) -> OrderClock | None:

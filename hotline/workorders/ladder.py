@@ -13,7 +13,7 @@ from hotline import clock
 from hotline.db import session
 from hotline.errors import Conflict
 from hotline.workorders import deadlines, moves, notices
-from hotline.workorders.codes import ENDED, SUPERVISION_LABEL, Clock, Move, State
+from hotline.workorders.codes import ENDED, SUPERVISION_LABEL, UNIT_CLOCKS, Clock, Move, State
 from hotline.workorders.deadline_models import EscalationStep, OrderClock
 from hotline.workorders.handling import needed
 from hotline.workorders.models import Order
@@ -84,23 +84,27 @@ def _warn(one: OrderClock, at: datetime) -> list[Told]:
         return []
     one.warned_at = at
     order = session.get_one(Order, one.order_id)
-    notices.tell(order, moves.note(order, Move.NEAR_DUE, HOUSE, at=at, data={"clock": one.clock.value}))
+    units = one.clock in UNIT_CLOCKS
+    data = {"clock": one.clock.value}
+    notices.tell(order, moves.note(order, Move.NEAR_DUE, HOUSE, at=at, internal=not units, data=data))
     return [Told(order.id, one.clock, None)]
 
 
 def _raise(one: OrderClock, at: datetime, level: int | None) -> list[Told]:
+    """One rung further. What the hotline itself is late with is told to it alone, and marks no unit's order."""
     if level is None or (one.level is not None and one.level >= level):
         return []
     one.level = level
     order = session.get_one(Order, one.order_id)
-    data = {"clock": one.clock.value, "level": level}
+    units = one.clock in UNIT_CLOCKS
     if level == URGE:
-        order.urged += 1
-        line = moves.note(order, Move.URGE, HOUSE, at=at, reason="逾期催办", data=data)
+        move, reason = Move.URGE, "逾期催办"
+        order.urged += units
     else:
-        order.supervision = max(order.supervision, level)
-        line = moves.note(order, Move.SUPERVISE, HOUSE, at=at, reason=SUPERVISION_LABEL[level], data=data)
-    notices.tell(order, line)
+        move, reason = Move.SUPERVISE, SUPERVISION_LABEL[level]
+        order.supervision = max(order.supervision, level * units)
+    data = {"clock": one.clock.value, "level": level}
+    notices.tell(order, moves.note(order, move, HOUSE, at=at, reason=reason, internal=not units, data=data))
     return [Told(order.id, one.clock, level)]
 
 

@@ -202,9 +202,11 @@ def _turn_clocks(order: Order, move: Move, target: State, at: datetime, due: dat
 
 
 def _stop_clocks(clocks: list[OrderClock], move: Move, target: State, at: datetime) -> None:
+    """A promise takes the place of a limit that still runs; one that has run out was missed and stays so."""
     kept = {Clock.RETURN} & set(CLOCKS_OF.get(target, ())) if target is State.SIGNED else set()
     unmet = {Clock.RETURN} | ({Clock.SIGN} if move is Move.RETURN else set())
     if move is Move.SUSPEND:
+        deadlines.stop([one for one in clocks if one.due_at < at], at, {Clock.REPLY})
         unmet.add(Clock.REPLY)
     if move in ENDED_BY:
         unmet |= set(Clock)
@@ -254,6 +256,20 @@ def reasons(order: Order, move: Move) -> list[str]:
     """What was written beside earlier moves of this kind, oldest first."""
     lines = select(OrderMove).where(OrderMove.order_id == order.id, OrderMove.move == move).order_by(OrderMove.id)
     return [line.reason or "" for line in session.scalars(lines)]
+
+
+def ended_by(order: Order) -> Move | None:
+    """The move that made the order void last; None for one that never was."""
+    became = select(OrderMove.move).where(
+        OrderMove.order_id == order.id, OrderMove.to_state == State.VOID, OrderMove.from_state != State.VOID
+    )
+    return session.scalars(became.order_by(OrderMove.id.desc())).first()
+
+
+def first(order: Order, move: Move) -> OrderMove | None:
+    """The earliest move of this kind."""
+    lines = select(OrderMove).where(OrderMove.order_id == order.id, OrderMove.move == move)
+    return session.scalars(lines.order_by(OrderMove.id)).first()
 
 
 def last(order: Order, move: Move) -> OrderMove | None:

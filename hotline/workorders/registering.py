@@ -12,7 +12,7 @@ from hotline.db import session
 from hotline.errors import Conflict, Invalid, NotFound
 from hotline.places import home
 from hotline.places.models import Area, Institution
-from hotline.workorders import categories, moves, numbering, repeats
+from hotline.workorders import bundles, categories, moves, numbering, repeats
 from hotline.workorders.codes import Move, Nature, Party, Source, State, Urgency
 from hotline.workorders.field_codes import LEVEL_OF, CallerSubject, SourceLevel
 from hotline.workorders.models import Handover, Order
@@ -195,6 +195,7 @@ def hand_over(
         raise Invalid("请写明情况和移交对象", fields={"facts": ["不能为空"]})
     if order_id is not None:
         order = moves.locked(order_id)
+        bundles.release(order, "主单已移交")
         moves.make(order, Move.VOID, by, reason=f"危及生命，已移交{service}：{facts.strip()}")
     if external_no and (known := _handed_over(source, external_no)):
         return known

@@ -52,7 +52,9 @@ def fail(order: Order, by: By, why: RevisitFailure, remark: str = "") -> Revisit
 
 
 def answer(order: Order, by: By, verdict: Verdict, remark: str = "") -> Revisit:
-    """The person answered; the verdict is the order's."""
+    """The person answered; the verdict is the order's, one a round: a bad one leads to a rework, to no other call."""
+    if _last_verdict(order) is not None:
+        raise Conflict("本轮回访已有评价，不能再次登记")
     made = _attempt(order, by, remark)
     made.solved = order.solved = verdict.solved
     made.sat_result = order.sat_result = verdict.sat_result
@@ -92,15 +94,18 @@ def spared(order: Order) -> bool:
 
 
 def may_close(order: Order) -> bool:
-    """Whether the revisit of this round is done: an answer, three attempts, or nobody to call."""
+    """Whether the revisit of this round is done: an answer, a refusal, three attempts, or nobody to call."""
     tried = attempts(order)
-    final = {RevisitFailure.ASKED_NOT_TO, RevisitFailure.DEAD_NUMBER}
-    done = any(one.solved is not None or one.failure in final for one in tried)
+    done = any(one.solved is not None or one.failure is RevisitFailure.ASKED_NOT_TO for one in tried)
     return done or len(tried) >= ATTEMPTS or spared(order)
 
 
-def _verdict(one: Revisit) -> Verdict:
-    return Verdict(one.solved or Solved.UNSAID, one.sat_result, one.sat_unit, one.sat_agent)
+def _last_verdict(order: Order) -> Verdict | None:
+    """What the person said in this round, if they were reached."""
+    said = next((one for one in reversed(attempts(order)) if one.solved is not None), None)
+    if said is None or said.solved is None:
+        return None
+    return Verdict(said.solved, said.sat_result, said.sat_unit, said.sat_agent, said.reply_fit)
 
 
 def close(order: Order, by: By, opinion: str = "") -> None:
@@ -108,13 +113,8 @@ def close(order: Order, by: By, opinion: str = "") -> None:
     moves.check(order, Move.CLOSE, by)
     if not may_close(order):
         raise Conflict(f"回访未完成：至少尝试{ATTEMPTS}次")
-    last = next((one for one in reversed(attempts(order)) if one.solved is not None), None)
-    if (
-        last
-        and last.solved
-        and Verdict(last.solved, last.sat_result, last.sat_unit).unsatisfied
-        and not opinion.strip()
-    ):
+    told = _last_verdict(order)
+    if told is not None and told.unsatisfied and not opinion.strip():
         raise Invalid("诉求人不满意：请退回重办，或写明办结意见", fields={"opinion": ["请写明办结意见"]})
     moves.make(order, Move.CLOSE, by, reason=opinion.strip())
     order.closed_at = clock.now()

@@ -1,7 +1,8 @@
 """自接工单: each complaint call has exactly one order, whatever is repeated or corrected there and back.
 
 `settle` is asked for after every completed or corrected registration and brings the order in line with the call:
-a complaint opens its order or brings the voided one back, anything else voids it with the reason.
+a complaint opens its order or brings back the one that was withdrawn with it, anything else withdraws it with the
+reason. What the hotline refused or handed over to 110, 119, 120 or 122 stays so, however often this is repeated.
 """
 
 from sqlalchemy import select, update
@@ -11,7 +12,7 @@ from hotline.calls.models import Call, Category, Registration, RegistrationState
 from hotline.db import session
 from hotline.errors import NotFound
 from hotline.places import institutions
-from hotline.workorders import bundles, links, moves, registering
+from hotline.workorders import bundles, handling, links, moves, registering
 from hotline.workorders.codes import Move, Nature, Party, Source, State, Urgency
 from hotline.workorders.exchange_models import Attachment
 from hotline.workorders.models import Order
@@ -50,8 +51,8 @@ def _is_complaint(call: Call, registration: Registration) -> bool:
 def _ensure(call: Call, registration: Registration, order: Order | None) -> Order:
     if order is None:
         return _open(call, registration)
-    if order.state is State.VOID:
-        moves.make(order, Move.REINSTATE, HOUSE, reason="来电已更正为投诉")
+    if order.state is State.VOID and moves.ended_by(order) is Move.WITHDRAW:
+        handling.reinstate(order, HOUSE, "来电已更正为投诉")
     return order
 
 

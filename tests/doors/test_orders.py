@@ -97,8 +97,23 @@ def test_a_stale_page_changes_nothing(desk):
     version = order.version
     handling.leave_note(order, make.desk(), "有人先动了")
     session.commit()
-    assert act(desk, order, "dispatch", unit="南京鼓楼医院", version=version).status_code == 409
+    stale = act(desk, order, "dispatch", unit="南京鼓楼医院", reason="写了很久的意见", version=version)
+    assert stale.status_code == 409
+    assert "写了很久的意见" in stale.get_data(as_text=True)
     assert fresh(order).state is State.REGISTERED
+    assert act(desk, order, "note", reason="留言不会冲突", version=version).status_code == 303
+
+
+def test_what_was_typed_is_kept_when_the_act_is_no_longer_open(desk, of_unit):
+    order, _, there = make.at_state(State.PROCESSING)
+    session.commit()
+    handling.reply(order, there, "已核实", "同事先答复了")
+    session.commit()
+    late = act(of_unit, order, "reply", result="我的办理情况", answer="我写的答复", version=order.version)
+    assert late.status_code == 409
+    page = late.get_data(as_text=True)
+    assert "我的办理情况" in page
+    assert "我写的答复" in page
 
 
 @pytest.mark.parametrize("name", ["sign", "reply", "give_back", "ask_extension"])
@@ -289,8 +304,24 @@ def test_bulk_dispatch_names_what_failed(desk):
     ids = [one.id for one in (*good, gone)]
     answer = desk.post("/orders/bulk/dispatch", data={"order_ids": ids, "unit": "南京鼓楼医院", "reason": "同一批"})
     assert answer.status_code == 303
-    assert "已派单 3 张" in desk.get(answer.headers["Location"]).get_data(as_text=True)
+    told = desk.get(answer.headers["Location"]).get_data(as_text=True)
+    assert "已派单 3 张" in told
+    assert f"{gone.own_no}：" in told
     assert [fresh(one).state for one in good] == [State.DISPATCHED] * 3
+
+
+def test_a_bulk_dispatch_to_nobody_keeps_the_selection(desk):
+    orders = [make.order() for _ in range(3)]
+    session.commit()
+    picked = [one.id for one in orders[:2]]
+    sent = {"order_ids": picked, "unit": "没有这家医院", "reason": "同一批的意见"}
+    answer = desk.post("/orders/bulk/dispatch?view=to_dispatch", data=sent)
+    assert answer.status_code == 422
+    page = answer.get_data(as_text=True)
+    assert "没有名为“没有这家医院”的机构" in page
+    assert "同一批的意见" in page
+    assert page.count(" checked") == 2
+    assert fresh(orders[0]).state is State.REGISTERED
 
 
 def test_views_and_pages(desk):

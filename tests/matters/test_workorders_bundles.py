@@ -12,7 +12,10 @@ from hotline.workorders import bundles, chores, deadlines, desk, handling, moves
 from hotline.workorders.codes import Clock, Move, Party, Source, State
 from hotline.workorders.desk import View, Wanted
 from hotline.workorders.moves import HOUSE
+from hotline.workorders.rates import Rate
 from tests.matters import workorders as make
+
+LATE = Rate.ANSWERED_IN_TIME
 
 
 def closed_bundle():
@@ -91,3 +94,25 @@ def test_the_database_keeps_bundles_to_bundled_states(app):
     child.parent_id = main.id
     with pytest.raises(IntegrityError):
         session.flush()
+
+
+def test_the_unit_answers_for_the_deadlines_of_what_is_bundled(app):
+    main, early, late, here = make.order(), make.order(), make.order(), make.desk()
+    bundles.merge(early.id, main.id, here, "同一事项")
+    unit_id = make.gulou()
+    handling.dispatch(main, here, unit_id)
+    bundles.merge(late.id, main.id, here, "同一事项")
+    for child in (early, late):
+        charged = {one.unit_id for one in deadlines.running(child) if one.clock is Clock.REPLY}
+        assert (child.unit_id, charged) == (unit_id, {unit_id})
+        assert desk.find(child.id, unit_id) is child
+    after = early.due_at + timedelta(minutes=1)
+    assert early in desk.listed(View.OVERDUE, Wanted(), after, unit_id).orders
+    month = clock.Month.of(clock.business_day(early.due_at))
+    clock.use(lambda: after)
+    try:
+        assert {early.id, late.id} <= {one.id for one in session.scalars(rates.behind(LATE, month, unit_id))}
+        bundles.unmerge(early.id, here)
+    finally:
+        clock.use(None)
+    assert (early.unit_id, {one.unit_id for one in deadlines.running(early)}) == (None, {None})

@@ -172,6 +172,27 @@ def test_a_promise_takes_the_place_of_the_limit(app):
         handling.suspend(order, here, MONDAY + timedelta(days=400), "太久")
 
 
+def test_promises_together_last_nine_months_at_most(app):
+    order, here, there = make.at_state(State.PROCESSING)
+    handling.suspend(order, here, MONDAY + timedelta(days=200), "等待鉴定结论")
+    clock.use(lambda: MONDAY + timedelta(days=200))
+    handling.resume(order, there)
+    with pytest.raises(Invalid, match="首次挂起"):
+        handling.suspend(order, here, MONDAY + timedelta(days=280), "再等")
+    handling.suspend(order, here, MONDAY + timedelta(days=260), "再等")
+
+
+def test_a_limit_missed_before_the_promise_stays_missed(app):
+    order, here, there = make.at_state(State.PROCESSING)
+    limit = order.due_at
+    clock.use(lambda: limit + timedelta(days=1))
+    handling.suspend(order, here, limit + timedelta(days=60), "等待鉴定结论")
+    kept = session.scalars(select(OrderClock).where(OrderClock.order_id == order.id, OrderClock.clock == Clock.REPLY))
+    assert [(one.met, one.dropped) for one in kept] == [(False, False)]
+    handling.resume(order, there)
+    assert (order.due_clock, order.due_at) == (Clock.REPLY, limit + timedelta(days=60))
+
+
 def test_unsatisfied_means_rework_or_a_written_opinion(app):
     order, here, there = make.at_state(State.TO_REVISIT)
     revisits.answer(order, here, Verdict(Solved.NO, 1, 2, 5))
@@ -191,13 +212,24 @@ def test_unsatisfied_means_rework_or_a_written_opinion(app):
     assert (order.state, order.closed_at, order.rounds) == (State.REWORK, None, 3)
 
 
-def test_three_attempts_before_an_unreached_person_rests(app):
+def test_a_verdict_is_given_once_a_round(app):
+    order, here, _ = make.at_state(State.TO_REVISIT)
+    revisits.answer(order, here, Verdict(Solved.NO, 1, 1))
+    with pytest.raises(Conflict, match="已有评价"):
+        revisits.answer(order, here, Verdict(Solved.YES, 5, 5))
+    with pytest.raises(Invalid):
+        revisits.close(order, here)
+    assert order.solved is Solved.NO
+
+
+@pytest.mark.parametrize("why", [RevisitFailure.NO_ANSWER, RevisitFailure.DEAD_NUMBER])
+def test_three_attempts_before_an_unreached_person_rests(app, why):
     order, here, _ = make.at_state(State.TO_REVISIT)
     for _ in range(2):
-        revisits.fail(order, here, RevisitFailure.NO_ANSWER)
+        revisits.fail(order, here, why)
         with pytest.raises(Conflict):
             revisits.close(order, here)
-    revisits.fail(order, here, RevisitFailure.NO_ANSWER)
+    revisits.fail(order, here, why)
     revisits.close(order, here)
     assert order.state is State.CLOSED
     assert order.revisits == 3
@@ -278,7 +310,11 @@ def test_the_ladder_climbs_in_working_time_only(app):
     told = ladder.climb(clock.at_local(datetime(2026, 3, 20).date(), 10))  # noqa: DTZ001
     assert {(one.clock, one.level) for one in told} == {(Clock.DISPATCH, 2), (Clock.REPLY, 1)}
     assert ladder.climb(clock.at_local(datetime(2026, 3, 20).date(), 11)) == []  # noqa: DTZ001
-    assert order.supervision == 2
+    assert order.supervision == 1  # of the unit's duty alone: 督办 of the dispatch is the hotline's own matter
+    history = select(OrderMove).where(OrderMove.order_id == order.id)
+    internal = {(line.data["clock"], line.internal) for line in session.scalars(history) if "level" in line.data}
+    assert internal == {("dispatch", True), ("reply", False)}
+    assert {one.unit_id for one in deadlines.running(order) if one.clock is Clock.DISPATCH} == {None}
 
 
 def test_near_due_is_told_once_and_lateness_the_day_after(app):

@@ -10,11 +10,13 @@ from hotline import clock
 from hotline.calls.models import Category, Registration
 from hotline.db import session
 from hotline.errors import NotFound
-from hotline.workorders import bundles, handling, links, moves, secrecy, self_orders
-from hotline.workorders.codes import Move, Party, Source, State
+from hotline.workorders import bundles, handling, links, moves, registering, revisits, secrecy, self_orders
+from hotline.workorders.codes import Clock, Move, NotAccepted, Party, Source, State
 from hotline.workorders.exchange_models import Attachment
 from hotline.workorders.models import Order
 from hotline.workorders.moves import HOUSE
+from hotline.workorders.revisit_codes import Solved
+from hotline.workorders.revisits import Verdict
 from tests.matters import workorders as make
 
 
@@ -63,6 +65,50 @@ def test_there_and_back_is_the_same_order(app):
         assert again.due_at is not None
     assert moves.reasons(first, Move.WITHDRAW) == [self_orders.WITHDRAWN] * 3
     assert len(orders_of(call)) == 1
+
+
+@pytest.mark.parametrize("way", ["refused", "handed over"])
+def test_what_the_hotline_ended_is_not_brought_back_by_repetition(app, way):
+    call = make.call()
+    order, here = self_orders.settle(call.id), make.desk()
+    if way == "refused":
+        handling.void(order, here, NotAccepted.OTHER, "不属于本热线受理范围")
+    else:
+        registering.hand_over("120", "昏迷，已请120前往", here, order_id=order.id)
+    for category in (Category.COMPLAINT, Category.CONSULTATION, Category.COMPLAINT):
+        turn(call, category)
+        assert self_orders.settle(call.id).state is State.VOID
+    assert moves.last(order, Move.REINSTATE) is None
+
+
+def test_a_demand_raised_again_begins_anew(app):
+    call = make.call()
+    order, here = self_orders.settle(call.id), make.desk()
+    there = make.unit(make.gulou())
+    handling.dispatch(order, here, there.unit_id)
+    handling.sign(order, there)
+    handling.begin(order, there)
+    handling.reply(order, there, "已核实", "已答复")
+    handling.approve(order, here)
+    revisits.answer(order, here, Verdict(Solved.YES, 5, 5))
+    revisits.close(order, here)
+    for category in (Category.CONSULTATION, Category.COMPLAINT):
+        turn(call, category)
+        self_orders.settle(call.id)
+    assert (order.state, order.unit_id, order.reply, order.solved) == (State.REGISTERED, None, None, None)
+    assert (order.replied_at, order.closed_at, revisits.may_close(order)) == (None, None, False)
+    assert moves.last(order, Move.REPLY).reason == "已答复"
+
+
+@pytest.mark.parametrize("way", ["refused", "handed over"])
+def test_a_main_order_that_ends_void_frees_its_bundle(app, way):
+    main, child, here = make.order(), make.order(), make.desk()
+    bundles.merge(child.id, main.id, here, "同一事项")
+    if way == "refused":
+        handling.void(main, here, NotAccepted.OTHER, "不属于本热线受理范围")
+    else:
+        registering.hand_over("110", "持刀，已报110", here, order_id=main.id)
+    assert (child.state, child.parent_id, child.due_clock) == (State.REGISTERED, None, Clock.DISPATCH)
 
 
 def test_withdrawn_in_the_middle_of_handling_frees_its_bundle(app):

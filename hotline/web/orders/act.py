@@ -24,7 +24,10 @@ def always(_order: Order) -> bool:
 
 @dataclass(frozen=True)
 class Act:
-    """One button: `states` are those it is offered in, to orders for which `when` holds."""
+    """One button: `states` are those it is offered in, to orders for which `when` holds.
+
+    What only adds a line (`adds`) cannot collide with what somebody else did since the page was opened.
+    """
 
     label: str
     form: type[forms.Versioned]
@@ -33,3 +36,4 @@ class Act:
     do: Do
     done: str
     when: Callable[[Order], bool] = always
+    adds: bool = False

@@ -221,6 +221,7 @@ ACTS: dict[str, Act] = {
             order, by, sent["reason"], internal=sent["internal"] and by.unit_id is None
         ),
         "已留言",
+        adds=True,
     ),
     "urge": Act(
         "催办",

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from hotline import clock
 from hotline.clock import Month
 from hotline.db import session
-from hotline.errors import HotlineError
+from hotline.errors import HotlineError, Invalid
 from hotline.people.models import Role
 from hotline.places import institutions
 from hotline.web import gate
@@ -23,6 +23,10 @@ from hotline.workorders.desk import UNIT_VIEWS, VIEW_LABEL, View, Wanted
 @desks
 def inbox() -> ResponseReturnValue:
     """The desk's list; a handling unit has its own, narrower one."""
+    return _page()
+
+
+def _page(**more: Any) -> str:
     query, unit_id, now = gate.query(forms.Inbox()), unit_of_viewer(), clock.now()
     view = View(query["view"]) if query["view"] else _first_view(unit_id)
     page = desk.listed(view, wanted_of(query, unit_id), now, unit_id)
@@ -46,6 +50,7 @@ def inbox() -> ResponseReturnValue:
         narrowed=saved_views.filters_of({**query, "view": view.value}),
         may_dispatch=view is View.TO_DISPATCH and unit_id is None and _dispatches(),
         **words.LABELS,
+        **more,
     )
 
 
@@ -83,19 +88,33 @@ def _next(after: str) -> str | None:
 @door.post("/bulk/dispatch")
 @dispatchers
 def dispatch_many() -> ResponseReturnValue:
-    """Dispatch what was picked; each order is judged for itself, and what failed is named."""
-    sent = gate.load(forms.Bulk())
-    unit_id, failed = named_unit(sent["unit"]), []
-    for order_id in dict.fromkeys(sent["order_ids"]):
-        try:
-            with session.begin_nested():
-                handling.dispatch(moves.locked(order_id), by(), unit_id, reason=sent["reason"])
-        except HotlineError as fault:
-            failed.append(f"{order_id}：{fault.message}")
+    """Dispatch what was picked; each order is judged for itself, and what failed is named.
+
+    A unit that does not exist fails them all: the list comes back as it was picked.
+    """
+    try:
+        sent = gate.load(forms.Bulk())
+        unit_id = named_unit(sent["unit"])
+    except Invalid as fault:
+        return _page(fault=fault, picked=request.form.getlist("order_ids"), form=request.form), fault.status
+    picked = list(dict.fromkeys(sent["order_ids"]))
+    failed = [told for order_id in picked if (told := _dispatched(order_id, unit_id, sent["reason"]))]
     session.commit()
-    done = len(dict.fromkeys(sent["order_ids"])) - len(failed)
-    flash(f"已派单 {done} 张" + (f"，{len(failed)} 张未派：{'；'.join(failed[:5])}" if failed else ""))
+    flash(f"已派单 {len(picked) - len(failed)} 张" + (f"，{len(failed)} 张未派：{'；'.join(failed)}" if failed else ""))
     return redirect(url_for("orders.inbox", view=View.TO_DISPATCH.value), 303)
+
+
+def _dispatched(order_id: int, unit_id: int, reason: str) -> str:
+    """Dispatch one order; what stood against it, by its number, or nothing."""
+    number = f"第 {order_id} 号"
+    try:
+        with session.begin_nested():
+            order = moves.locked(order_id)
+            number = order.own_no
+            handling.dispatch(order, by(), unit_id, reason=reason)
+    except HotlineError as fault:
+        return f"{number}：{fault.message}"
+    return ""
 
 
 @door.get("/units")

@@ -19,6 +19,9 @@ from hotline.workorders import bundles, deadlines, duplicates, files, links, mov
 from hotline.workorders.codes import UNIT_CLOCKS, Move
 from hotline.workorders.models import CoUnit, Order
 
+KEEPS_WHAT_WAS_TYPED = (409, 422)
+"""Faults after which the person goes on from the page, with everything they had written still there."""
+
 
 @door.get("/<int:order_id>")
 @desks
@@ -43,7 +46,8 @@ def page(order: Order, **more: Any) -> str:
         files=files.seen_by(order, unit_id),
         units=institutions.names([order.unit_id, order.accused_id, *_co_units(order)]),
         co_units=_co_units(order),
-        parent=session.get(Order, order.parent_id) if order.parent_id and unit_id is None else None,
+        parent=_parent(order, unit_id),
+        bundled=_bundled(order, unit_id),
         attempts=revisits.attempts(order) if unit_id is None else [],
         waiting=notices.waiting(unit_id, order.id),
         noticed=notices.count(unit_id),
@@ -64,17 +68,27 @@ def _said(order: Order, unit_id: int | None) -> dict[str, str]:
 def _beside(order: Order, unit_id: int | None) -> dict[str, Any]:
     """What only the hotline sees: bundled orders, linked calls, proposals, possible duplicates."""
     if unit_id is not None:
-        return {"children": [], "linked": [], "proposals": [], "similar": [], "may_link": False, "may_bundle": False}
+        return {"linked": [], "proposals": [], "similar": [], "may_link": False, "may_bundle": False}
     may_link = bool(gate.person().roles & {Role.DISPATCHER, Role.SUPERVISOR})
     free = order.state in moves.TRANSITIONS[Move.MERGE].origins
     return {
-        "children": bundles.children(order.id),
         "linked": links.calls_of(order.id),
         "proposals": [one for one in links.proposals(order) if may_know(one.call)],
         "similar": duplicates.of_order(order) if free else [],
         "may_link": may_link,
         "may_bundle": may_link and free,
     }
+
+
+def _parent(order: Order, unit_id: int | None) -> Order | None:
+    parent = session.get(Order, order.parent_id) if order.parent_id else None
+    return parent if parent is not None and unit_id in (None, parent.unit_id) else None
+
+
+def _bundled(order: Order, unit_id: int | None) -> list[tuple[Order, str]]:
+    """The orders handled with this one, with their titles as this viewer may read them."""
+    found = [one for one in bundles.children(order.id) if unit_id in (None, one.unit_id)]
+    return [(one, secrecy.text(one, one.title, unit_id)) for one in found]
 
 
 def _co_units(order: Order) -> list[int]:
@@ -92,9 +106,9 @@ def act(order_id: int, name: str) -> ResponseReturnValue:
     _check(order, chosen)
     try:
         sent = gate.load(chosen.form())
-        chosen.do(moves.locked(order.id, version=sent["version"]), by(), sent)
+        chosen.do(moves.locked(order.id, version=None if chosen.adds else sent["version"]), by(), sent)
     except HotlineError as fault:
-        if fault.status != 422:
+        if fault.status not in KEEPS_WHAT_WAS_TYPED:
             raise
         session.rollback()
         return page(seen(order_id), fault=fault, failed_act=name, form=request.form), fault.status
