@@ -98,7 +98,7 @@ def python(*command: str) -> list[str]:
     return [sys.executable, *command]
 
 
-def programs(simulated: bool, held: socket.socket | None, port: int) -> list[Program]:
+def programs(simulated: bool, held: socket.socket, port: int) -> list[Program]:
     """Everything but Redis, in the order of starting."""
     listed = [
         Program("web", python("-m", "gunicorn", "app:create_app()"), listener=held),
