@@ -4,7 +4,6 @@ A confidential order shows no unit who asked; a unit that is itself accused neve
 The same rule serves page, print, export, interface and log.
 """
 
-import re
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, or_, select
@@ -13,11 +12,11 @@ from hotline import audit, privacy
 from hotline.db import session
 from hotline.errors import Invalid, Refused
 from hotline.places.models import Institution
+from hotline.workorders import redaction
 from hotline.workorders.field_codes import CALLER_SUBJECT_LABEL
 from hotline.workorders.models import Order
 
 HIDDEN = "保密诉求人"
-NUMBERS = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(?:1[3-9]\d[- ]?\d{4}[- ]?\d{4}|0\d{2,3}[- ]?\d{7,8}|\d{17}[\dXx])(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -69,10 +68,8 @@ def text(order: Order, words: str | None, unit_id: int | None) -> str:
     if not words or not hides(order, unit_id):
         return words or ""
     former = (order.former or "").splitlines()
-    for secret in (order.caller_name, order.caller_phone, order.contact_phone, order.address, *former):
-        if secret and len(secret) > 1:
-            words = words.replace(secret, "〔保密〕")
-    return NUMBERS.sub("〔保密〕", words)
+    numbers, places = (order.caller_phone, order.contact_phone, *former), (order.address, *former)
+    return redaction.redact(words, redaction.Person.of(order.caller_name, numbers, places))
 
 
 def reveal(order: Order, unit_id: int | None, reason: str) -> dict[str, str]:
