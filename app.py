@@ -21,7 +21,7 @@ from hotline.telephony import commands as telephony_commands
 from hotline.web import admin, bulletin, desk, exchange, gate, ops, orders, phone, wallboard
 from hotline.web.ops import access
 from hotline.workorders import commands as order_commands
-from hotline.workorders import pushing
+from hotline.workorders import posting
 
 # One door per kind of user; the gate refuses to start with a route that hangs on no guard.
 DOORS: tuple[Blueprint, ...] = (
@@ -74,7 +74,7 @@ def create_app(config: Config | None = None) -> Flask:
     home.configure(config)
     house.configure(config)
     exports.configure(config.data_dir / "exports")
-    pushing.configure(config)
+    posting.configure(config)
     broker.configure(config.redis_url)
     app = Flask(__name__, static_folder="hotline/static", static_url_path="/static")
     app.config.update(

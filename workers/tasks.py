@@ -13,7 +13,7 @@ from hotline.people import sessions
 from hotline.queues import recordings
 from hotline.statistics import counting, drafts, exports, province, returns_reminded, revisions
 from hotline.workorders import chores as order_chores
-from hotline.workorders import deadlines, ladder, pushing, self_orders
+from hotline.workorders import deadlines, ladder, posting, pushing, self_orders
 from workers import telephone
 
 KEEP_SESSIONS = timedelta(days=190)
@@ -94,7 +94,7 @@ def push_event(event_id: int) -> None:
     parcel = pushing.prepare(event_id)
     session.commit()
     if parcel:
-        pushing.note(event_id, pushing.send(parcel))
+        pushing.note(event_id, posting.send(parcel))
 
 
 def export_records(run_id: int) -> None:

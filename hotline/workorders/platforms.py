@@ -1,23 +1,25 @@
 """Platforms and their keys to the exchange door."""
 
+import base64
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from hashlib import sha256
-from urllib.parse import urlsplit
 
 from sqlalchemy import select, update
 
 from hotline import audit, clock
 from hotline.db import session
 from hotline.errors import Conflict, Invalid, NotFound, NotSignedIn, Refused
+from hotline.workorders import posting
 from hotline.workorders.codes import Source
 from hotline.workorders.exchange_models import Platform, PlatformToken
 
 LONGEST = timedelta(days=730)
 SEEN_EVERY = timedelta(minutes=5)
+SECRET_MARK = "whsec_"  # noqa: S105
 
 
 class Scope(StrEnum):
@@ -58,9 +60,9 @@ def add(name: str, source: Source, *, callback_url: str = "", city_code: str | N
         raise Invalid("自接工单没有外部平台", fields={"source": ["请选择外部来源"]})
     if session.scalar(select(Platform.id).where(Platform.name == name)):
         raise Conflict("已有同名平台")
-    made = Platform(name=name, source=source, city_code=city_code, secret=secrets.token_urlsafe(32))
-    session.add(made)
+    made = Platform(name=name, source=source, city_code=city_code, secret=_fresh_secret())
     call_back(made, callback_url)
+    session.add(made)
     session.flush()
     audit.record("platform.add", f"platform:{made.id}")
     return made
@@ -68,10 +70,26 @@ def add(name: str, source: Source, *, callback_url: str = "", city_code: str | N
 
 def call_back(platform: Platform, url: str) -> None:
     """Where events are pushed to; empty: nowhere."""
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname or parts.username):
-        raise Invalid("回调地址应为 http(s):// 开头的完整地址", fields={"callback_url": ["地址无效"]})
+    if url:
+        posting.target(url)
     platform.callback_url = url
+
+
+def _fresh_secret() -> str:
+    """As Standard Webhooks spells a key: the mark, then its bytes in base64."""
+    return SECRET_MARK + base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def signing_key(platform: Platform) -> bytes:
+    """The bytes that events of this platform are signed with."""
+    return base64.b64decode((platform.secret or "").removeprefix(SECRET_MARK))
+
+
+def renew_secret(platform: Platform) -> str:
+    """Another signing secret, told once; from now on events are signed with it alone."""
+    platform.secret = secret = _fresh_secret()
+    audit.record("platform.secret", f"platform:{platform.id}")
+    return secret
 
 
 def every() -> Sequence[Platform]:

@@ -5,33 +5,26 @@ A body is made when it is sent: what the platform itself delivered, what was dec
 
 import base64
 import hmac
-import http.client
-import ipaddress
 import json
-import socket
 from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
 from hotline import audit, clock
-from hotline.config import Config
 from hotline.db import session
 from hotline.errors import Conflict, NotFound
 from hotline.jobs import Job, enqueue
 from hotline.places.models import Institution
+from hotline.workorders import platforms
 from hotline.workorders.codes import Move, State
 from hotline.workorders.exchange_models import Attachment, OutgoingEvent, Platform
 from hotline.workorders.models import Order, OrderMove
 from hotline.workorders.outgoing import DRAFTS, NAMES
+from hotline.workorders.posting import Answer, Parcel
 
 WAITS = tuple(timedelta(minutes=wait) for wait in (1, 5, 30, 120, 360, 720, 1440))
-SECONDS = 10
 ANSWERS = frozenset({Move.APPROVE, Move.ANSWERED_WITH_PARENT})
 ANSWERED = frozenset({State.TO_REVISIT, State.CLOSED, State.ARCHIVED, State.MERGED})
 DECISIONS = {Move.GRANT_EXTENSION: True, Move.REFUSE_EXTENSION: False, Move.REJECT_RETURN: False}
@@ -41,15 +34,10 @@ PLAIN = (
 )
 """What stands beside a move and is told as it is."""
 
+UNHEARD = "推送中断，没有结果"
+"""What stands beside an event until its try has come to an end."""
+
 OF_FILE = ("ref", "name", "media_type", "size", "sha256")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the other side said: a status, or why there was none."""
-
-    status: int | None
-    error: str = ""
 
 
 def body(event: OutgoingEvent) -> dict[str, Any]:
@@ -103,25 +91,16 @@ def _beside(line: OrderMove) -> dict[str, Any]:
 
 
 def signed(platform: Platform, event_id: str, content: bytes) -> dict[str, str]:
-    """The headers of a Standard Webhook: id, time, HMAC-SHA256 over both and the body."""
+    """The headers of a Standard Webhook: id, time, HMAC-SHA256 over both and the body, keyed as `platforms` says."""
     at = str(int(clock.now().timestamp()))
     text = f"{event_id}.{at}.".encode() + content
-    seal = base64.b64encode(hmac.new((platform.secret or "").encode(), text, sha256).digest()).decode()
+    seal = base64.b64encode(hmac.digest(platforms.signing_key(platform), text, "sha256")).decode()
     return {
         "Content-Type": "application/json; charset=utf-8",
         "webhook-id": event_id,
         "webhook-timestamp": at,
         "webhook-signature": f"v1,{seal}",
     }
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """One event ready to be sent."""
-
-    url: str
-    content: bytes
-    headers: dict[str, str]
 
 
 def prepare(event_id: int) -> Parcel | None:
@@ -140,7 +119,7 @@ def prepare(event_id: int) -> Parcel | None:
     if event.tries >= len(WAITS):
         event.failed_at, event.next_at = clock.now(), None
         return None
-    wait = WAITS[event.tries]
+    wait, event.status, event.error = WAITS[event.tries], None, UNHEARD
     event.tries += 1
     event.next_at = clock.now() + wait
     enqueue(Job.PUSH_EVENT, delay=wait, event_id=event.id)
@@ -154,37 +133,6 @@ def note(event_id: int, answer: Answer) -> None:
     event.status, event.error = answer.status, answer.error[:200]
     if answer.status is not None and 200 <= answer.status < 300:
         event.delivered_at, event.next_at = clock.now(), None
-
-
-_inside = False
-
-
-def configure(config: Config) -> None:
-    """In production nothing is sent to an address inside; a demonstration has nobody outside to talk to."""
-    global _inside
-    _inside = not config.production
-
-
-def send(parcel: Parcel) -> Answer:
-    """One request; no redirect is followed, no address inside is reached."""
-    parts = urlsplit(parcel.url)
-    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    try:
-        if not _inside and not _outside(host, port):
-            return Answer(None, "回调地址指向内部网络，已拒绝")
-        with closing(kind(host, port, timeout=SECONDS)) as connection:
-            connection.request("POST", path, parcel.content, parcel.headers)
-            status = connection.getresponse().status
-    except (OSError, http.client.HTTPException) as fault:
-        return Answer(None, type(fault).__name__)
-    return Answer(status, "" if status < 300 else f"HTTP {status}")
-
-
-def _outside(host: str, port: int) -> bool:
-    found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    return all(ipaddress.ip_address(address).is_global for address in found)
 
 
 def history(order: Order) -> list[dict[str, Any]]:

@@ -231,6 +231,7 @@ ROUTES: dict[str, str | set[Role]] = {
     "orders.platform_list": {ADMIN},
     "orders.add_platform": {ADMIN},
     "orders.set_callback": {ADMIN},
+    "orders.renew_secret": {ADMIN},
     "orders.issue_token": {ADMIN},
     "orders.revoke_token": {ADMIN},
     "orders.enable_platform": {ADMIN},

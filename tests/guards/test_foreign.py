@@ -64,7 +64,7 @@ SHARED = {
     *("admin.institution", "admin.locate_institution", "admin.merge_institution", "admin.person"),
     *("admin.remove_prompt", "admin.rename_institution", "admin.reopen_institution", "admin.reset_password"),
     *("admin.run_job_again", "admin.set_roles", "admin.unlock_person", "orders.enable_platform"),
-    *("orders.issue_token", "orders.push_again", "orders.revoke_token", "orders.set_callback"),
+    *("orders.issue_token", "orders.push_again", "orders.renew_secret", "orders.revoke_token", "orders.set_callback"),
     # the month is the statistics office's
     *("bulletin.accept_return", "bulletin.approve", "bulletin.approve_export", "bulletin.as_of", "bulletin.check"),
     "bulletin.booking_records",

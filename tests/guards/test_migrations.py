@@ -1,5 +1,6 @@
 """The migrations make exactly what the models say, on both databases, upwards and downwards."""
 
+import base64
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import Enum, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from app import create_app
-from hotline import db
+from hotline import db, privacy
 from hotline.config import ROOT
 from hotline.db import Base
 from hotline.migrations import rules
@@ -153,3 +154,19 @@ def test_rows_outlive_the_tables_that_are_made_anew(empty):
     with db.db.engine.connect() as connection:
         new = connection.execute(text("SELECT is_repeat, exempt, nonsense, categories, source_level FROM work_order"))
         assert [str(value) for value in new.one()] in (["0", "0", "0", "[]", "None"], ["False"] * 3 + ["[]", "None"])
+
+
+def test_a_signing_secret_keeps_its_bytes_in_the_new_spelling(empty):
+    old, new = "an-old_secret", "whsec_" + base64.b64encode(bytes(range(200, 232))).decode()
+    upgrade(revision="0006")
+    insert = text(
+        "INSERT INTO platform (name, source, callback_url, secret, mapping) VALUES (:n, 'CITY', '', :s, '{}')"
+    )
+    with db.db.engine.begin() as connection:
+        for name, secret in (("a", old), ("b", new)):
+            connection.execute(insert, {"n": name, "s": privacy.encrypt(secret, "platform.secret")})
+    for move, first in ((upgrade, "whsec_YW4tb2xkX3NlY3JldA=="), (lambda: downgrade(revision="0006"), old)):
+        move()
+        with db.db.engine.connect() as connection:
+            kept = connection.execute(text("SELECT secret FROM platform ORDER BY name")).scalars().all()
+        assert [privacy.decrypt(bytes(one), "platform.secret") for one in kept] == [first, new]

@@ -3,21 +3,26 @@
 import base64
 import hmac
 import json
-from contextlib import contextmanager
+import socket
+import ssl
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
-from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from urllib.parse import urlsplit
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import select
 
 from hotline import clock
 from hotline.db import session
-from hotline.errors import Conflict
+from hotline.errors import Conflict, Invalid
 from hotline.jobs import Outbox
-from hotline.workorders import bundles, chores, files, handling, platforms, pushing, revisits
+from hotline.workorders import bundles, chores, files, handling, platforms, posting, pushing, revisits
 from hotline.workorders.codes import Party, Source, State
 from hotline.workorders.exchange_models import OutgoingEvent
 from hotline.workorders.moves import By
@@ -62,9 +67,19 @@ def dispatched(url):
 def push(event_id):
     parcel = pushing.prepare(event_id)
     if parcel:
-        pushing.note(event_id, pushing.send(parcel))
+        pushing.note(event_id, posting.send(parcel))
     session.flush()
     return parcel
+
+
+def standard_webhook(secret, headers, body):
+    """A receiver as the published specification has it: the key is what stands in base64 behind its mark."""
+    mark, _, coded = secret.partition("_")
+    key = base64.b64decode(coded, validate=True)
+    assert (mark, 24 <= len(key) <= 64) == ("whsec", True)
+    said = b".".join([headers["webhook-id"].encode(), headers["webhook-timestamp"].encode(), body])
+    mine = base64.b64encode(hmac.digest(key, said, "sha256")).decode()
+    return f"v1,{mine}" in headers["webhook-signature"].split(" ")
 
 
 def test_an_event_is_signed_and_says_what_happened(app):
@@ -77,9 +92,9 @@ def test_an_event_is_signed_and_says_what_happened(app):
     assert content["data"]["external_no"] == order.external_no
     assert (content["data"]["from_state"], content["data"]["to_state"]) == ("registered", "dispatched")
     assert "钱多多" not in body.decode()
-    text = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-    seal = base64.b64encode(hmac.new(platform.secret.encode(), text, sha256).digest()).decode()
-    assert headers["webhook-signature"] == f"v1,{seal}"
+    assert standard_webhook(platform.secret, headers, body)
+    assert not standard_webhook(platform.secret, headers, body + b" ")
+    assert not standard_webhook(platforms.renew_secret(platform), headers, body)
     assert (event.status, event.tries) == (204, 1)
     assert event.delivered_at is not None
     assert push(event.id) is None
@@ -115,15 +130,112 @@ def test_nobody_there(app):
     assert (event.status, event.error) == (None, "ConnectionRefusedError")
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "10.1.2.3", "169.254.169.254", "[::1]", "192.168.1.1"])
+INSIDE = ["127.0.0.1", "localhost", "10.1.2.3", "169.254.169.254", "[::1]", "192.168.1.1", "[::ffff:127.0.0.1]"]
+INSIDE += ["[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fec0::1]", "[fd00::1]", "[::]", "0.0.0.0", "224.0.0.1", "127.1"]  # noqa: S104
+
+
+@pytest.mark.parametrize("host", INSIDE)
 def test_in_production_no_address_inside_is_reached(app, host):
     _, _, event = dispatched(f"http://{host}:9/")
-    pushing.configure(replace(app.config["HOTLINE"], mode="production"))
+    posting.configure(replace(app.config["HOTLINE"], mode="production"))
     try:
         push(event.id)
     finally:
-        pushing.configure(app.config["HOTLINE"])
+        posting.configure(app.config["HOTLINE"])
     assert event.error == "回调地址指向内部网络，已拒绝"
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2400:3200::1"])
+def test_the_public_net_is_outside(address):
+    assert posting.outside(address)
+
+
+def resolving(monkeypatch, *answers):
+    """A name server that says of platform.example another thing each time; returns the names that were asked for."""
+    asked, real = [], socket.getaddrinfo
+
+    def lookup(host, port, *more, **named):
+        if host != "platform.example":
+            return real(host, port, *more, **named)
+        asked.append(host)
+        return real(answers[min(len(asked), len(answers)) - 1], port, *more, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", lookup)
+    return asked
+
+
+def test_a_name_is_asked_once_and_the_answer_is_where_the_event_goes(app, monkeypatch):
+    asked = resolving(monkeypatch, "127.0.0.1", "127.0.0.2")
+    with listener(204) as (url, told):
+        named = url.replace("127.0.0.1", "platform.example")
+        _, _, event = dispatched(named)
+        push(event.id)
+    assert (event.status, asked) == (204, ["platform.example"])
+    assert told[0][0]["Host"] == urlsplit(named).netloc
+
+
+def test_tls_is_asked_for_by_name(app, monkeypatch, tmp_path):
+    """A certificate nobody signed is refused; before that the server was told the name, not the address."""
+    resolving(monkeypatch, "127.0.0.1")
+    named, context = [], ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(self_signed(tmp_path))
+    context.sni_callback = lambda _line, name, _context: named.append(name)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        thread = Thread(target=greet, args=(server, context))
+        thread.start()
+        _, _, event = dispatched(f"https://platform.example:{server.getsockname()[1]}/")
+        push(event.id)
+        thread.join()
+    assert (named, event.status, event.error) == (["platform.example"], None, "SSLCertVerificationError")
+
+
+def greet(server, context):
+    line, _ = server.accept()
+    with suppress(OSError), closing(context.wrap_socket(line, server_side=True)):
+        pass
+
+
+def self_signed(folder):
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    day = timedelta(days=1)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, clock.now() - day, clock.now() + day)
+    path = folder / "own.pem"
+    clear = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    signed = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    path.write_bytes(key.private_bytes(*clear) + signed)
+    return path
+
+
+IMPOSSIBLE = [
+    *(
+        "http://[::1",
+        "http://127.0.0.1:99999/x",
+        "http://h:abc/",
+        "http://h:0/",
+        "http:///x",
+        "ftp://x",
+        "javascript:x",
+    ),
+    *("http://127.0.0.1:8779/回调", "http://例え/x", f"http://{'a' * 70}.com/", "http://a..b/", "http://user@h/"),
+    *("http://127.0.0.1/a b", "http://[abc]/", "http://h\\x/", "http://h/\nx", "平台"),
+]
+
+
+@pytest.mark.parametrize("url", IMPOSSIBLE)
+def test_an_address_no_request_can_go_to_is_refused_and_one_of_old_is_told_as_a_fault(app, url):
+    with pytest.raises(Invalid, match="回调地址无效"):
+        platforms.add("市12345", Source.CITY, callback_url=url)
+    platform, _, event = dispatched("http://127.0.0.1:1/")
+    platform.callback_url = url
+    push(event.id)
+    assert (event.tries, event.status, event.error[:6]) == (1, None, "回调地址无效")
+
+
+def test_a_try_that_ended_with_its_worker_is_seen(app):
+    _, _, event = dispatched("http://127.0.0.1:1/")
+    pushing.prepare(event.id)
+    assert (event.status, event.error) == (None, "推送中断，没有结果")
 
 
 def test_a_delivered_event_is_not_sent_again_and_a_disabled_platform_is_told_nothing(app):

@@ -53,6 +53,16 @@ def set_callback(platform_id: int) -> ResponseReturnValue:
     return _done("回调地址已保存")
 
 
+@door.post("/platforms/<int:platform_id>/secret")
+@administrators
+def renew_secret(platform_id: int) -> ResponseReturnValue:
+    """Another signing secret, shown once."""
+    platform = platforms.find(platform_id)
+    secret = platforms.renew_secret(platform)
+    session.commit()
+    return _list(told_once=("签名密钥", platform.name, secret))
+
+
 @door.post("/platforms/<int:platform_id>/tokens")
 @administrators
 def issue_token(platform_id: int) -> ResponseReturnValue:
