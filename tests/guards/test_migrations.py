@@ -158,14 +158,14 @@ def test_rows_outlive_the_tables_that_are_made_anew(empty):
 
 def test_a_signing_secret_keeps_its_bytes_in_the_new_spelling(empty):
     old, new = "an-old_secret", "whsec_" + base64.b64encode(bytes(range(200, 232))).decode()
-    upgrade(revision="0006")
+    upgrade(revision="0007")
     insert = text(
         "INSERT INTO platform (name, source, callback_url, secret, mapping) VALUES (:n, 'CITY', '', :s, '{}')"
     )
     with db.db.engine.begin() as connection:
         for name, secret in (("a", old), ("b", new)):
             connection.execute(insert, {"n": name, "s": privacy.encrypt(secret, "platform.secret")})
-    for move, first in ((upgrade, "whsec_YW4tb2xkX3NlY3JldA=="), (lambda: downgrade(revision="0006"), old)):
+    for move, first in ((upgrade, "whsec_YW4tb2xkX3NlY3JldA=="), (lambda: downgrade(revision="0007"), old)):
         move()
         with db.db.engine.connect() as connection:
             kept = connection.execute(text("SELECT secret FROM platform ORDER BY name")).scalars().all()

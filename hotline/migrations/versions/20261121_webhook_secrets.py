@@ -1,6 +1,6 @@
 """signing secrets are spelled as Standard Webhooks spells them; the bytes that sign stay the same
 
-Revision: 0007, after 0006
+Revision: 0008, after 0007
 """
 
 import base64
@@ -11,8 +11,8 @@ from alembic import op
 
 from hotline.privacy import decrypt, encrypt
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
