@@ -9,11 +9,12 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from hotline import audit, clock, db
+from hotline.calls import numbers
 from hotline.calls.models import Call, Outcome
 from hotline.db import session
 from hotline.errors import Conflict, Invalid, NotFound
-from hotline.queues import parting
-from hotline.queues.models import Stint, Waiting
+from hotline.queues import parting, presence
+from hotline.queues.models import AgentState, Stint, Waiting
 from hotline.queues.records import CallBack, CallBackAttempt, CallBackSource, CallBackState
 
 DUE_AFTER: dict[CallBackSource, timedelta] = {
@@ -23,6 +24,9 @@ DUE_AFTER: dict[CallBackSource, timedelta] = {
 }
 CRISIS_DUE_AFTER = timedelta(minutes=5)
 ATTEMPTS_BEFORE_GIVING_UP = 3
+OUTBOUND = "outbound"
+"""The break of an agent who calls back."""
+
 RESULTS: dict[str, str] = {
     "reached": "已接通",
     "no_answer": "无人接听",
@@ -89,6 +93,25 @@ def take(call_id: int, agent_id: int) -> CallBack:
     row.state, row.owner_id = CallBackState.TAKEN, agent_id
     session.flush()
     return row
+
+
+def dial(call_id: int, agent_id: int) -> None:
+    """呼叫: the agent takes the call-back and is away from the lines while their telephone rings the caller."""
+    take(call_id, agent_id)
+    if not numbers.dialled(session.get_one(Call, call_id).caller):
+        raise Conflict("这个号码不能外呼")
+    presence.choose(agent_id, AgentState.BREAK, OUTBOUND)
+    audit.record("call_back.dial", f"call:{call_id}")
+
+
+def dialled(call_id: int, agent_id: int) -> str:
+    """The number an agent's telephone may ring now; empty without a call-back of theirs, or in any other state."""
+    mine = CallBack.call_id == call_id, CallBack.owner_id == agent_id, CallBack.state == CallBackState.TAKEN
+    taken = session.scalar(select(CallBack.call_id).where(*mine))
+    agent = presence.present(agent_id)
+    if taken is None or (agent.state, agent.reason) != (AgentState.BREAK, OUTBOUND):
+        return ""
+    return numbers.dialled(session.get_one(Call, call_id).caller)
 
 
 def attempt(call_id: int, agent_id: int, result: str, note: str = "") -> CallBack:

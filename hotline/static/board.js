@@ -179,7 +179,7 @@ async function observe(ref, mode) {
   if (!answer) return;
   try {
     telephone = telephoneFor(await call("/desk/line/telephone"));
-    await telephone.connect(answer.stint);
+    await telephone.connect({ stint: String(answer.stint) });
     showObserving(answer, mode);
   } catch (problem) {
     await stopObserving();

@@ -29,7 +29,7 @@ async function pickUp() {
 // Dial in for a call that was taken; if the telephone does not come, the caller is not left waiting for it.
 async function dialIn(stint) {
   try {
-    await (await pickUp()).connect(stint);
+    await (await pickUp()).connect({ stint: String(stint) });
   } catch {
     telephone = null;
     show(await post("give-back"));

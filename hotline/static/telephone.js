@@ -15,8 +15,8 @@ class SimulatedTelephone {
     });
     if (!response.ok) throw new Error(response.status);
   }
-  connect(stint) {
-    return this.ask("connect", { stint: String(stint) });
+  connect(params) {
+    return this.ask("connect", params);
   }
   hangUp() {
     return this.ask("hangup");
@@ -40,9 +40,9 @@ class TwilioTelephone {
       });
     });
   }
-  async connect(stint) {
+  async connect(params) {
     await this.ready;
-    this.leg = await this.device.connect({ params: { stint: String(stint) } });
+    this.leg = await this.device.connect({ params });
   }
   async hangUp() {
     this.leg?.disconnect();

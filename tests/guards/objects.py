@@ -118,6 +118,7 @@ def calls(people, config) -> dict[Any, Any]:
     return {
         "ref": plain.ref,
         **{(f"desk.{name}", "ref"): grave.ref for name in crisis_views},
+        ("desk.dial_call_back", "ref"): missed.ref,
         ("desk.take_call_back", "ref"): missed.ref,
         ("desk.call_back_attempt", "ref"): missed.ref,
         "call": plain.ref,

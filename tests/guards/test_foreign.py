@@ -21,6 +21,7 @@ REFUSED: dict[str, set[Role]] = {
     "desk.call_back_attempt": {AGENT, SUPERVISOR},
     "desk.complete": {AGENT},
     "desk.correct": {AGENT},
+    "desk.dial_call_back": {AGENT, SUPERVISOR},
     "desk.hand_over_followup": {AGENT},
     "desk.link_order": {AGENT},
     "desk.link_out": {AGENT},
@@ -88,7 +89,7 @@ SHARED = {
 }
 PASSWORD_AGAIN = {"bulletin.approve", "bulletin.seal"}
 """Ask for the password, and the strangers have none."""
-TAKEN = {"desk.call_back_attempt", "desk.take_call_back"}
+TAKEN = {"desk.call_back_attempt", "desk.dial_call_back", "desk.take_call_back"}
 """A conflict is told who has it."""
 NOT_THERE = {"admin.remove_prompt", "bulletin.download_draft", "wallboard.adopt_stray"}
 """What the small world of this test does not hold."""

@@ -391,6 +391,48 @@ def test_the_colleague_who_was_asked_does_not_decide_about_the_caller(town, talk
     ends_well(town, caller)
 
 
+# 回拨 ------------------------------------------------------------------------------------------------------------
+
+
+def call_back(agent, caller, verb, status=200):
+    answer = agent.client.post(f"/desk/call-backs/{caller.call.ref}/{verb}", json={})
+    assert answer.status_code == status, answer.get_data(as_text=True)
+    return answer.get_json()
+
+
+def test_a_caller_is_reached_back_from_the_number_of_the_line(town):
+    caller = town.dial(CALLER).hears("心理危机").presses("2").waits(20).hangs_up()
+    agent, other = town.agent("zuoxi01"), town.agent("zuoxi02")
+    home = town.outside(CALLER)
+    wanted = call_back(agent, caller, "dial")
+    assert agent.line["label"] == "小休·回拨外呼"
+    call_back(other, caller, "dial", status=409)
+    town.exchange.connect_browser(f"agent_{other.account.id}", wanted)
+    town.passes(5)
+    assert home.leg is None
+    agent.leg = town.exchange.connect_browser(f"agent_{agent.account.id}", wanted)
+    home.answers()
+    assert home.leg.caller == "12320"
+    agent.says("您好，刚才您来过电话")
+    assert "您好，刚才您来过电话" in home.heard
+    home.hangs_up()
+    town.passes(5)
+    assert agent.leg.over
+    assert session.scalar(select(func.count(Call.id))) == 1
+    assert not caller.call.accepted
+
+
+def test_who_talks_or_has_not_taken_a_call_back_rings_nobody(town, talking):
+    agent, caller = talking
+    late = town.dial("13800001299").hears("心理危机").presses("2").waits(20).hangs_up()
+    home = town.outside("13800001299")
+    assert "通话中" in call_back(agent, late, "dial", status=409)["message"]
+    leg = town.exchange.connect_browser(f"agent_{agent.account.id}", {"call_back": str(late.call.id)})
+    town.passes(10)
+    assert (leg.over, home.leg) == (True, None)
+    assert said(agent, caller)
+
+
 def test_without_a_way_outside_the_desk_says_so_and_gives_the_number(app, client, sign_in):
     sign_in.client = client
     config = app.config["HOTLINE"]
@@ -405,4 +447,9 @@ def test_without_a_way_outside_the_desk_says_so_and_gives_the_number(app, client
             refused = agent.client.post("/desk/line/transfer", json={"how": how, "to": "contact", "target": "120"})
             assert (refused.status_code, "直拨电话拨打急救120：120" in refused.json["message"]) == (409, True)
         assert agent.line["talk"]["others"] == []
+        late = town.dial("13800001299").hears("心理危机").presses("2").waits(20).hangs_up()
+        assert call_back(agent, late, "dial", status=409)["message"] == "本线路不能外呼，请用直拨电话回拨"
+        page = agent.client.get("/desk/call-backs").text
+        assert "请用直拨电话回拨" in page
+        assert "data-dial" not in page
     app.config["HOTLINE"] = config

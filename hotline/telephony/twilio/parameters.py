@@ -111,6 +111,7 @@ _PATTERNS: dict[str, str | None] = {
     "ToState": _PLACE,
     "ToZip": _ZIP,
     "UnstableSpeechResult": None,
+    "call_back": r"\d{1,18}",
     "stint": r"\d{1,18}",
 }
 FORMS = {name: re.compile(pattern) if pattern is not None else None for name, pattern in _PATTERNS.items()}

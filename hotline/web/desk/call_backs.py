@@ -1,6 +1,6 @@
 """漏接回拨: who is to be called back, taken by one agent at a time, every attempt noted."""
 
-from flask import redirect, url_for
+from flask import Response, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
@@ -8,7 +8,7 @@ from sqlalchemy import select
 from hotline import clock
 from hotline.calls.models import Call
 from hotline.db import session
-from hotline.errors import NotFound
+from hotline.errors import Conflict, NotFound
 from hotline.people import service as people
 from hotline.queues import callbacks, waiting
 from hotline.web import gate
@@ -32,6 +32,7 @@ def call_backs() -> str:
         results=callbacks.RESULTS,
         owners=people.names([row.owner_id for row, _ in rows]),
         now=clock.now(),
+        dials_outside=gate.provider().caps.dials_outside,
     )
 
 
@@ -48,6 +49,17 @@ def take_call_back(ref: str) -> ResponseReturnValue:
     callbacks.take(_call_id(ref), gate.person().id)
     session.commit()
     return redirect(url_for(".call_backs"), 303)
+
+
+@door.post("/call-backs/<ref>/dial")
+def dial_call_back(ref: str) -> Response:
+    """呼叫: the page's telephone then rings the caller."""
+    if not gate.provider().caps.dials_outside:
+        raise Conflict("本线路不能外呼，请用直拨电话回拨")
+    call_id = _call_id(ref)
+    callbacks.dial(call_id, gate.person().id)
+    session.commit()
+    return jsonify(call_back=str(call_id))
 
 
 @door.post("/call-backs/<ref>/attempt")

@@ -6,11 +6,12 @@ from flask import request
 
 from hotline.db import session
 from hotline.errors import HotlineError
-from hotline.queues import conversation, parting
+from hotline.queues import callbacks, conversation, parting
 from hotline.queues.models import Part, Stint, StintState
-from hotline.telephony.steps import Hangup, Join, Plan, Say, Step
+from hotline.telephony.notices import LegStatus
+from hotline.telephony.steps import Connect, Hangup, Join, Plan, Say, Step
 from hotline.web import gate
-from hotline.web.phone import door
+from hotline.web.phone import door, words
 from hotline.web.phone.entrance import listening, notice, params, perform
 
 ASIDE = {Part.LISTEN: True, Part.WHISPER: False, Part.BARGE: False}
@@ -25,7 +26,9 @@ def agent_of(endpoint: str) -> int:
 @door.post("/agent")
 @listening
 def agent() -> Sequence[Step]:
-    """A softphone dials in for the conversation it has claimed."""
+    """A softphone dials in for the conversation it has claimed, or rings a caller who is to be called back."""
+    if "call_back" in params():
+        return _calling_back(gate.row_number(params()["call_back"]))
     try:
         stint, acts = conversation.leg_arrived(_named_stint(), agent_of(notice().caller), notice().leg)
     except HotlineError as refusal:
@@ -38,6 +41,22 @@ def agent() -> Sequence[Step]:
 
 def _named_stint() -> int:
     return gate.row_number(params().get("stint", ""))
+
+
+def _calling_back(call_id: int) -> Plan:
+    """Ring the caller from the line's own number; the agent hears it ring."""
+    number = callbacks.dialled(call_id, agent_of(notice().caller))
+    if not number or not gate.provider().caps.dials_outside:
+        return [Say(words.NO_CALL_BACK), Hangup()]
+    return [Connect(number, then="/phone/called-back", caller_id=gate.config().line_number, seconds=30)]
+
+
+@door.post("/called-back")
+@listening
+def called_back() -> Sequence[Step]:
+    """The call-back is over, or nobody answered; the agent notes how it went."""
+    reached = notice().dialled is LegStatus.COMPLETED
+    return [Hangup()] if reached else [Say(words.NOT_ANSWERED), Hangup()]
 
 
 def _into(stint: Stint) -> Plan:
