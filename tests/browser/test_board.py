@@ -23,7 +23,7 @@ window.AudioContext = class {
 """
 """An audio stage that counts what would be heard."""
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 def test_beyond_the_cap_the_board_polls(screen, served, committed_app, staff):

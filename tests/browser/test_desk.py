@@ -19,7 +19,7 @@ from hotline.queues import waiting
 from hotline.queues.models import Skill
 from tests.matters.calls_made import answered, talking
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 @pytest.fixture

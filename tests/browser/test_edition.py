@@ -8,7 +8,7 @@ from hotline.people.demo import DEMO_PASSWORD
 from hotline.statistics import editions, published
 from tests.matters.months_printed import archive
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 
 @pytest.fixture

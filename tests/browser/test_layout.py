@@ -8,7 +8,7 @@ from hotline.people import service, sessions
 from hotline.people.demo import DEMO_PASSWORD
 from hotline.people.models import Role
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 PAYLOADS = (
     "<img src=x onerror=window.pwned=1>",

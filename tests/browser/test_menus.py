@@ -9,6 +9,8 @@ from hotline.ivr import service
 from hotline.people.demo import DEMO_PASSWORD
 from hotline.people.models import Account, Role
 
+pytestmark = [pytest.mark.browser, pytest.mark.once]
+
 
 @pytest.fixture
 def editor(served, staff, committed_app, screen):

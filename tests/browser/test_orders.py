@@ -11,7 +11,7 @@ from hotline.workorders.codes import Source, State
 from hotline.workorders.models import Order
 from tests.matters import workorders as make
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 SECRETS = ("钱多多", "13800001234", "138****1234", "83101234", "汉口路22号", "户口本")
 

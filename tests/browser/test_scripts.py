@@ -10,7 +10,7 @@ from hotline.places.models import Institution
 from hotline.workorders.models import Order
 from tests.matters import workorders as make
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]
 
 RUN = "window.top.hit=1"
 PAYLOADS = (

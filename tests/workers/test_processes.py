@@ -112,6 +112,7 @@ def test_a_stopped_worker_finishes_its_job_and_takes_its_sign_away(house, tmp_pa
     assert effects() == [0]
 
 
+@pytest.mark.once
 class TestForeignJobs:
     """Whoever can write to Redis gains nothing by it."""
 
@@ -161,6 +162,7 @@ class TestForeignJobs:
         assert refused(put) == ["bad"]
 
 
+@pytest.mark.once
 def test_nothing_pickled_is_ever_in_redis(house, redis_server):
     house.run("clock")
     want(30)
