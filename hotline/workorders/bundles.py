@@ -66,7 +66,8 @@ def _answer(child: Order, parent: Order, at: datetime) -> None:
     deadlines.stop(clocks, at, {Clock.REPLY, Clock.FEEDBACK})
     deadlines.show(child, clocks)
     child.changed_at = parent.changed_at
-    moves.note(child, Move.ANSWERED_WITH_PARENT, HOUSE, reason=parent.reply or "", data={"parent": parent.own_no})
+    said = moves.Said(reason=parent.reply or "", result=parent.result or "", data={"parent": parent.own_no})
+    moves.note(child, Move.ANSWERED_WITH_PARENT, HOUSE, **said)
 
 
 def close_children(parent: Order, at: datetime) -> None:

@@ -167,14 +167,14 @@ def reply(order: Order, by: By, result: str, answer: str) -> None:
     """答复: what was done, and what is said to the person."""
     moves.check(order, Move.REPLY, by)
     _take_answer(order, result, answer)
-    moves.make(order, Move.REPLY, by, reason=order.reply or "")
+    moves.make(order, Move.REPLY, by, reason=order.reply or "", result=order.result or "")
 
 
 def reply_directly(order: Order, by: By, answer: str) -> None:
     """直办: the hotline answers itself."""
     moves.check(order, Move.REPLY_DIRECTLY, by)
     _take_answer(order, "热线直接答复", answer)
-    moves.make(order, Move.REPLY_DIRECTLY, by, reason=order.reply or "")
+    moves.make(order, Move.REPLY_DIRECTLY, by, reason=order.reply or "", result=order.result or "")
 
 
 def _take_answer(order: Order, result: str, answer: str) -> None:

@@ -145,7 +145,10 @@ class Order(Base):
 
 
 class OrderMove(Base):
-    """One line of an order's history: who did what, when and why. `internal` lines are the hotline's own."""
+    """One line of an order's history: who did what, when and why. `internal` lines are the hotline's own.
+
+    `result`: beside an answer, which is the reason of its line, what was done; each round keeps its own.
+    """
 
     __tablename__ = "order_move"
     __table_args__ = (Index("ix_order_move_order", "order_id", "id"),)
@@ -161,6 +164,7 @@ class OrderMove(Base):
     actor_name: Mapped[str] = mapped_column(String(80))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id"))
     reason: Mapped[str | None] = mapped_column(Encrypted("order_move.reason"))
+    result: Mapped[str | None] = mapped_column(Encrypted("order_move.result"))
     internal: Mapped[bool] = mapped_column(default=False)
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
 

@@ -47,6 +47,7 @@ class Said(TypedDict, total=False):
     """What a line of history says beside the move. `internal`: only to the hotline."""
 
     reason: str
+    result: str
     internal: bool
     data: dict[str, Any]
 
@@ -244,6 +245,7 @@ def note(
         actor_name=by.name,
         unit_id=order.unit_id,
         reason=said.get("reason") or None,
+        result=said.get("result") or None,
         internal=said.get("internal", False),
         data=said.get("data", {}),
     )

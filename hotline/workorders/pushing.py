@@ -25,7 +25,6 @@ from hotline.workorders.outgoing import DRAFTS, NAMES
 from hotline.workorders.posting import Answer, Parcel
 
 WAITS = tuple(timedelta(minutes=wait) for wait in (1, 5, 30, 120, 360, 720, 1440))
-ANSWERS = frozenset({Move.APPROVE, Move.ANSWERED_WITH_PARENT})
 ANSWERED = frozenset({State.TO_REVISIT, State.CLOSED, State.ARCHIVED, State.MERGED})
 DECISIONS = {Move.GRANT_EXTENSION: True, Move.REFUSE_EXTENSION: False, Move.REJECT_RETURN: False}
 PLAIN = (
@@ -47,7 +46,7 @@ def body(event: OutgoingEvent) -> dict[str, Any]:
         "id": f"evt_{event.id}",
         "type": event.kind,
         "timestamp": event.made_at.isoformat(),
-        "data": {"external_no": order.external_no, "own_no": order.own_no, **line_of(order, line)},
+        "data": {"external_no": order.external_no, "own_no": order.own_no, **line_of(line)},
     }
 
 
@@ -56,12 +55,10 @@ def answered(order: Order) -> bool:
     return order.state in ANSWERED and order.replied_at is not None
 
 
-def line_of(order: Order, line: OrderMove) -> dict[str, Any]:
-    """One line of an order's history, as platforms read it; an answer only once it is approved."""
-    told = line.move in ANSWERS and answered(order)
-    answer = {"result": order.result or "", "reply": order.reply or ""} if told else {}
+def line_of(line: OrderMove) -> dict[str, Any]:
+    """One line of an order's history, as platforms read it; an answer only where it was approved."""
     return (
-        answer
+        _answer(line)
         | _beside(line)
         | {
             "type": NAMES[line.move],
@@ -72,6 +69,18 @@ def line_of(order: Order, line: OrderMove) -> dict[str, Any]:
             "reason": "" if line.move in DRAFTS or line.move is Move.ANSWERED_WITH_PARENT else line.reason or "",
         }
     )
+
+
+def _answer(line: OrderMove) -> dict[str, str]:
+    """The answer that was approved with this line, that of its own round, whatever was answered since."""
+    if line.move is Move.APPROVE:
+        given = select(OrderMove).where(
+            OrderMove.order_id == line.order_id, OrderMove.move.in_(DRAFTS), OrderMove.id < line.id
+        )
+        line = session.scalars(given.order_by(OrderMove.id.desc()).limit(1)).one()
+    elif line.move is not Move.ANSWERED_WITH_PARENT:
+        return {}
+    return {"result": line.result or "", "reply": line.reason or ""}
 
 
 def _beside(line: OrderMove) -> dict[str, Any]:
@@ -140,7 +149,7 @@ def history(order: Order) -> list[dict[str, Any]]:
     lines = select(OrderMove).where(
         OrderMove.order_id == order.id, OrderMove.move.in_(NAMES), OrderMove.internal.is_(False)
     )
-    return [line_of(order, line) for line in session.scalars(lines.order_by(OrderMove.id))]
+    return [line_of(line) for line in session.scalars(lines.order_by(OrderMove.id))]
 
 
 def again(event_id: int) -> None:

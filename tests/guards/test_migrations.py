@@ -116,7 +116,7 @@ def test_the_members_of_every_enum_are_its_check(empty):
 
 
 def test_rows_outlive_the_tables_that_are_made_anew(empty):
-    """What 0005 widens keeps its rows, its history and the refusal to change it, upwards and downwards."""
+    """What 0005 and 0009 widen keeps its rows, its history and the refusal to change it, upwards and downwards."""
     upgrade(revision="0004")
     values = {
         "own_no": "SZ202603020001",
@@ -129,6 +129,7 @@ def test_rows_outlive_the_tables_that_are_made_anew(empty):
         "registered_on": "2026-03-02",
         "title": b"x",
         "content": b"x",
+        "result": privacy.encrypt("已核实", "work_order.result"),
         "confidential": False,
         "reply_required": True,
         "state": "void",
@@ -138,7 +139,7 @@ def test_rows_outlive_the_tables_that_are_made_anew(empty):
         **dict.fromkeys(("rounds", "version"), 1),
         **dict.fromkeys(("returns", "extensions", "urged", "supervision", "revisits"), 0),
     }
-    line = {"order_id": 1, "at": "2026-03-02 02:00:00", "move": "note", "to_state": "void", "party": "system"}
+    line = {"order_id": 1, "at": "2026-03-02 02:00:00", "move": "reply", "to_state": "void", "party": "unit"}
     line |= {"actor_name": "系统", "internal": False, "data": "{}"}
     for table, row in (("work_order", values), ("order_move", line)):
         named = ", ".join(row)
@@ -154,6 +155,8 @@ def test_rows_outlive_the_tables_that_are_made_anew(empty):
     with db.db.engine.connect() as connection:
         new = connection.execute(text("SELECT is_repeat, exempt, nonsense, categories, source_level FROM work_order"))
         assert [str(value) for value in new.one()] in (["0", "0", "0", "[]", "None"], ["False"] * 3 + ["[]", "None"])
+        result = connection.scalar(text("SELECT result FROM order_move"))
+        assert privacy.decrypt(bytes(result), "order_move.result") == "已核实"
 
 
 def test_a_signing_secret_keeps_its_bytes_in_the_new_spelling(empty):

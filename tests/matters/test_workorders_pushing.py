@@ -289,13 +289,32 @@ def test_events_bear_the_names_of_the_interchange_and_say_what_was_decided(app, 
     assert grades == {"solved": Solved.YES, "sat_result": 5, "sat_unit": 4, "sat_agent": None}
 
 
-def test_an_answer_that_is_worked_again_is_told_no_more(app):
+def approved_answers(order):
+    """What history and events say of each approved answer."""
+    lines = [line for line in pushing.history(order) if line["type"] == "order.reply"]
+    events = [data for kind, data in told_of(order) if kind == "order.reply"]
+    assert [(one["result"], one["reply"]) for one in lines] == [(one["result"], one["reply"]) for one in events]
+    return [(one["result"], one["reply"]) for one in lines]
+
+
+def test_each_round_tells_its_own_answer_once_it_is_approved(app):
     platforms.add("市12345", Source.CITY, callback_url="http://127.0.0.1:1/")
-    order, here, there = make.at_state(State.TO_REVISIT)
+    platforms.add("省12345", Source.PROV, callback_url="http://127.0.0.1:1/")
+    order, here, there = make.at_state(State.PROCESSING)
+    child = make.order(here, source=Source.PROV)
+    bundles.merge(child.id, order.id, here, "同一事项")
+    handling.reply(order, there, "第一轮办理", "第一轮答复")
+    assert approved_answers(order) == []
+    handling.approve(order, here, "同意")
     handling.rework(order, here, "不满意")
     handling.restart(order, here)
-    handling.reply(order, there, "又办", "未审核的答复")
-    assert "未审核的答复" not in str(told_of(order)) + str(pushing.history(order))
+    handling.reply(order, there, "第二轮办理", "第二轮答复")
+    first, second = ("第一轮办理", "第一轮答复"), ("第二轮办理", "第二轮答复")
+    for one in (order, child):
+        assert approved_answers(one) == [first]
+    handling.approve(order, here)
+    for one in (order, child):
+        assert approved_answers(one) == [first, second]
 
 
 def test_a_bundled_order_tells_its_own_platform_the_end(app):
