@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline import db
+from hotline.calls.names import FoundByName
 from hotline.db import Base, BigId, enum_by_value
 from hotline.privacy import Encrypted
 
@@ -211,10 +212,7 @@ class CallEvent(Base):
     """
 
     __tablename__ = "call_event"
-    __table_args__ = (
-        UniqueConstraint("provider", "key"),
-        Index("ix_call_event_call", "call_id", "id"),
-    )
+    __table_args__ = (UniqueConstraint("provider", "key"), Index("ix_call_event_call", "call_id", "id"))
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("call.id"))
@@ -237,11 +235,11 @@ class RegistrationState(StrEnum):
     COMPLETE = "complete"
 
 
-class Registration(Base):
+class Registration(FoundByName, Base):
     """受理单: what the agent wrote down about one call. `pending` is 待补录: the agent went on to the next call.
 
-    `version` guards concurrent edits; every completed or corrected state is kept in RegistrationVersion.
-    Code columns hold codes of the dated lists (`CodeItem`), topic ids those of the dated tree (`Topic`).
+    `version` guards concurrent edits; every completed or corrected state is kept in RegistrationVersion. Code columns
+    hold codes of the dated lists (`CodeItem`), topic ids those of the dated tree (`Topic`); names are found by hash.
     """
 
     __tablename__ = "registration"
@@ -249,6 +247,8 @@ class Registration(Base):
         Index("ix_registration_state", "state", "agent_id"),
         Index("ix_registration_contact", "contact_hash"),
         Index("ix_registration_institution", "institution_id", "saved_at"),
+        Index("ix_registration_name", "name_hash", "saved_at"),
+        Index("ix_registration_nature", "nature", "saved_at"),
     )
 
     call_id: Mapped[int] = mapped_column(ForeignKey("call.id"), primary_key=True)

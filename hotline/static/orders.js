@@ -31,6 +31,7 @@ if (bulk) {
   count();
 }
 
+const ENOUGH_WORDS = 12;
 const writing = document.querySelector("[data-similar]");
 
 function line(order) {
@@ -55,9 +56,10 @@ if (writing) {
       phone: value("caller_phone") || value("contact_phone"),
       name: value("caller_name"),
       accused: value("accused"),
+      nature: value("nature"),
       words: `${value("title")}\n${value("content")}`,
     };
-    if (!body.phone && !body.accused) return;
+    if (!body.phone && !body.accused && body.words.length < ENOUGH_WORDS) return;
     try {
       const { orders } = await call(writing.dataset.similar, { method: "POST", body });
       const none = Object.assign(document.createElement("p"), { className: "text-secondary", textContent: "没有发现可能重复的工单。" });

@@ -47,7 +47,7 @@ def import_file(file: Path, name: str, dry_run: bool, accept_rest: bool) -> None
         for portion in importing.portions(rows):
             done.update({row.number: row for row in importing.write(portion, platform)})
             session.commit()
-    final = [done.get(row.number, row) for row in rows]
+    final = [done.get(row.number, row) for row in (rows if write else importing.with_duplicates(rows))]
     for row in final:
         tell(row.report())
     tell({"summary": importing.summary(final), "written": len(done), "dry_run": dry_run})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, or_, select, true
 
 from hotline import cursors
 from hotline.calls.numbers import normalise
@@ -34,6 +34,7 @@ class View(StrEnum):
     TO_REVISIT = "to_revisit"
     REWORK = "rework"
     APPEALED = "appealed"
+    DOUBTFUL = "doubtful"
     RUNNING = "running"
     ALL = "all"
 
@@ -50,6 +51,7 @@ VIEW_LABEL: dict[View, str] = {
     View.TO_REVISIT: "待回访",
     View.REWORK: "重办",
     View.APPEALED: "考核申诉",
+    View.DOUBTFUL: "疑似重复",
     View.RUNNING: "未办结",
     View.ALL: "全部",
 }
@@ -146,6 +148,8 @@ def _of_view(view: View, now: datetime, unit_id: int | None) -> list[ColumnEleme
         return [*running, _late(now), _pressed(unit_id)]
     if view is View.NEAR:
         return [*running, _near(now), _pressed(unit_id)]
+    if view is View.DOUBTFUL:
+        return [*running, _doubtful() if unit_id is None else false()]
     states = VIEW_STATES.get(view)
     return [*running, Order.state.in_(states)] if states else running
 
@@ -156,6 +160,11 @@ def _late(now: datetime) -> ColumnElement[bool]:
 
 def _near(now: datetime) -> ColumnElement[bool]:
     return and_(Order.due_at >= now, Order.near_at <= now)
+
+
+def _doubtful() -> ColumnElement[bool]:
+    """Looked like a duplicate when it came, and nobody has bundled or dispatched it yet: the hotline's to settle."""
+    return and_(Order.similar_id.is_not(None), Order.state == State.REGISTERED)
 
 
 def _pressed(unit_id: int | None) -> ColumnElement[bool]:
@@ -196,7 +205,10 @@ def counts(now: datetime, unit_id: int | None = None) -> dict[View, int]:
     found = {view: sum(states.get(state, 0) for state in of_view) for view, of_view in VIEW_STATES.items()}
     found[View.OVERDUE], found[View.NEAR] = sum(row[2] for row in rows), sum(row[3] for row in rows)
     appeals = select(func.count()).where(Order.appeal == Appeal.PENDING, visible_to(unit_id))
-    return {**found, View.APPEALED: session.scalar(appeals) or 0, View.RUNNING: sum(states.values())}
+    found[View.APPEALED] = session.scalar(appeals) or 0
+    if unit_id is None:
+        found[View.DOUBTFUL] = session.scalar(select(func.count()).select_from(Order).where(_doubtful())) or 0
+    return {**found, View.RUNNING: sum(states.values())}
 
 
 def by_number(text: str, unit_id: int | None, limit: int = 8) -> Sequence[Order]:

@@ -14,7 +14,7 @@ from hotline import clock
 from hotline.db import session
 from hotline.errors import HotlineError, Invalid
 from hotline.jobs import Job, enqueue
-from hotline.workorders import delivery, import_columns, registering, repeats
+from hotline.workorders import delivery, duplicates, import_columns, registering, repeats
 from hotline.workorders.codes import Source
 from hotline.workorders.exchange_models import Delivery, Platform
 from hotline.workorders.import_columns import FIELDS, Columns, Line
@@ -62,6 +62,17 @@ def plan(rows: Sequence[Line], platform: Platform) -> list[Row]:
     return _pressing(list(_settled(judged)))
 
 
+def with_duplicates(rows: Sequence[Row]) -> list[Row]:
+    """The rows as planned, those that look like a duplicate of an open order with a word of it; for a preview."""
+    wanted = [row.demand for row in rows if row.demand]
+    told = iter(duplicates.likely([registering.draft(demand) for demand in wanted]))
+    return [_doubting(row, found.told if (found := next(told)) else "") if row.demand else row for row in rows]
+
+
+def _doubting(row: Row, doubt: str) -> Row:
+    return replace(row, reason="；".join(part for part in (row.reason, doubt) if part))
+
+
 def _judge(number: int, cells: list[str], columns: Columns, reader: Reader) -> Row:
     values = {name: plain(cells[place]) if place < len(cells) else "" for name, place in columns.places.items()}
     external_no = values.get("external_no", "")
@@ -107,8 +118,7 @@ def _pressing(rows: list[Row]) -> list[Row]:
 def _doubted(row: Row, known: set[tuple[Source, str]]) -> Row:
     if row.demand is None or not row.demand.urged_no or (row.demand.source, row.demand.urged_no) in known:
         return row
-    doubts = (row.reason, repeats.unsettled(row.demand.urged_no))
-    return replace(row, reason="；".join(doubt for doubt in doubts if doubt))
+    return _doubting(row, repeats.unsettled(row.demand.urged_no))
 
 
 def _known_numbers(keys: set[tuple[Source, str]]) -> dict[tuple[Source, str], str]:
@@ -143,17 +153,22 @@ def write(rows: Sequence[Row], platform: Platform) -> list[Row]:
     if orders:
         ids = [order.id for order in orders]
         enqueue(Job.MATCH_ORDERS, key=f"orders:{ids[0]}-{ids[-1]}", order_ids=ids)
-    own = known | {(order.source, order.external_no or ""): order.own_no for order in orders}
-    return [
-        replace(
-            row,
-            status="known" if (demand.source, row.external_no) in known else "new",
-            reason=KNOWN if (demand.source, row.external_no) in known else row.reason,
-            own_no=own[demand.source, row.external_no],
-            demand=None,
-        )
-        for row, demand in wanted
-    ]
+    made = {(order.source, order.external_no or ""): order for order in orders}
+    doubts = duplicates.told(orders)
+    return [_written(row, (demand.source, row.external_no), known, made, doubts) for row, demand in wanted]
+
+
+def _written(
+    row: Row,
+    key: tuple[Source, str],
+    known: Mapping[tuple[Source, str], str],
+    made: Mapping[tuple[Source, str], Order],
+    doubts: Mapping[int, str],
+) -> Row:
+    if key in known:
+        return replace(row, status="known", own_no=known[key], reason=KNOWN, demand=None)
+    order = made[key]
+    return _doubting(replace(row, own_no=order.own_no, demand=None), doubts.get(order.id, ""))
 
 
 def _delivered(order: Order, platform: Platform) -> Delivery:

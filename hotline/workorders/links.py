@@ -2,25 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import Select, func, select
 
 from hotline import audit, clock, db
 from hotline.calls import search
-from hotline.calls.models import Call, Category, Registration
+from hotline.calls.models import Call, Registration
 from hotline.db import session
 from hotline.errors import Conflict, NotFound
-from hotline.workorders import moves
+from hotline.workorders import candidates, moves
 from hotline.workorders.codes import Move, State
 from hotline.workorders.matching import AUTOMATIC_FROM, Facts, Match, match
 from hotline.workorders.models import Order, OrderLink
 from hotline.workorders.moves import HOUSE, By
-
-BEFORE, AFTER = timedelta(days=30), timedelta(days=3)
-NEAR_BEFORE = timedelta(days=7)
-MOST = 60
-"""Candidates looked at per path; the nearest in time."""
 
 SHOWN = 10
 WORTH_SHOWING = 0.35
@@ -56,44 +50,17 @@ def facts_of_call(call: Call, registration: Registration | None) -> Facts:
     )
 
 
-def proposals(order: Order) -> list[Proposal]:
+def proposals(order: Order, *, by_words: bool = True) -> list[Proposal]:
     """Calls that may belong to this order and are not linked yet, the surest first. A crisis call is never shown."""
     linked = set(session.scalars(standing(order_id=order.id).with_only_columns(OrderLink.call_id)))
     ours = facts_of_order(order)
     found = [
         Proposal(call, registration, match(ours, facts_of_call(call, registration)))
-        for call, registration in _candidates(order)
+        for call, registration in candidates.of_order(order, by_words=by_words)
         if call.id not in linked
     ]
     found = [one for one in found if one.match.confidence >= WORTH_SHOWING]
     return sorted(found, key=lambda one: (-one.match.confidence, one.call.id))[:SHOWN]
-
-
-def _candidates(order: Order) -> list[tuple[Call, Registration | None]]:
-    since, until = order.registered_at - BEFORE, order.registered_at + AFTER
-    numbers = {one for one in (order.caller_hash, order.contact_hash) if one}
-    ids: set[int] = set()
-    if numbers:
-        of_caller = select(Call.id).where(
-            Call.caller_hash.in_(numbers), Call.offered_at >= since, Call.offered_at < until
-        )
-        ids.update(session.scalars(of_caller.order_by(Call.offered_at.desc()).limit(MOST)))
-        of_contact = select(Registration.call_id).where(Registration.contact_hash.in_(numbers))
-        ids.update(session.scalars(of_contact.order_by(Registration.call_id.desc()).limit(MOST)))
-    if order.accused_id:
-        near = select(Registration.call_id).where(
-            Registration.institution_id == order.accused_id,
-            Registration.saved_at >= order.registered_at - NEAR_BEFORE,
-            Registration.saved_at < until,
-        )
-        ids.update(session.scalars(near.order_by(Registration.saved_at.desc()).limit(MOST)))
-    pairs = (
-        select(Call, Registration)
-        .outerjoin(Registration, Registration.call_id == Call.id)
-        .where(Call.id.in_(ids), Call.offered_at >= since, Call.offered_at < until)
-        .where(Call.category.is_distinct_from(Category.CRISIS))
-    )
-    return [(row[0], row[1]) for row in session.execute(pairs)] if ids else []
 
 
 def standing(*, order_id: int | None = None, call_id: int | None = None) -> Select[OrderLink]:
@@ -151,7 +118,8 @@ def link_surely(order: Order) -> list[OrderLink]:
     """Link what is sure enough to need no person; what a person has undone stays undone."""
     undone = select(OrderLink.call_id).where(OrderLink.order_id == order.id, OrderLink.undone_at.is_not(None))
     settled = set(session.scalars(undone))
-    sure = [one for one in proposals(order) if one.match.confidence >= AUTOMATIC_FROM and one.call.id not in settled]
+    found = proposals(order, by_words=False)
+    sure = [one for one in found if one.match.confidence >= AUTOMATIC_FROM and one.call.id not in settled]
     links = (
         _insert(order, one.call.id, one.match.confidence, one.match.evidence, HOUSE, automatic=True) for one in sure
     )

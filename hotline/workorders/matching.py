@@ -4,26 +4,67 @@ Pure. The weights and the threshold are judged by `quality.py` on a labelled syn
 """
 
 import re
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import TypeVar
+from zlib import crc32
 
-from rapidfuzz import fuzz
+from rapidfuzz import process
+from rapidfuzz.distance import LCSseq
 
-AUTOMATIC_FROM = 0.87
+from hotline.calls import names
+
+AUTOMATIC_FROM = 0.84
 """From this confidence on a link is made without a person: `quality.calibrated()` says why just so."""
 
-WITHOUT_NUMBER = 0.80
-"""Without a shared number nobody is sure enough to link by machine."""
+LIKELY = 0.60
+"""From this confidence on an order that arrives is marked as a likely duplicate; `quality.measure` says how often that
+is right."""
+
+WITHOUT_PERSON = 0.80
+"""Without a shared number or whole name nobody is sure enough to link by machine: two may tell of one matter."""
 
 STOCK = re.compile(
     "市民来电|市民|来电人|诉求人|当事人|反映|投诉|称|要求|希望|请|给予|答复|有关部门|相关部门|核实|调查|处理|尽快|解决|医院"
 )
 """What every order says; it tells no matter from another."""
 
-NAMELESS = frozenset({"", "匿名", "未知", "不详", "市民", "群众"})
-TITLES = re.compile("(先生|女士|小姐|同志|老师|某+)$")
-FIGURES = re.compile(r"\d{2,}")
+FIGURES = re.compile(r"\d{2,}(?![\d日月年])")
+
+
+ENOUGH = 10
+"""Pairs of characters from which on a text tells as much as any."""
+
+IN_COMMON = 4
+"""Texts with fewer pairs in common are not worth a closer look."""
+
+FIRST_SIGN, SIGNS = 0x10000, 0xF0000
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+def pairs_of(words: str) -> str:
+    """The neighbouring characters of a text, the words of a language written without spaces: one sign for each
+    distinct pair, in a fixed order, so that what two texts have in common is their longest common subsequence."""
+    letters = [letter for letter in STOCK.sub(" ", words) if letter.isalnum()]
+    pairs = {first + second for first, second in zip(letters, letters[1:], strict=False)}
+    return "".join(sorted({chr(FIRST_SIGN + crc32(pair.encode()) % SIGNS) for pair in pairs}))
+
+
+def closest(pairs: str, others: Mapping[Key, str], limit: int) -> list[Key]:
+    """Which of the others tell the most alike, by their pairs; the surest first."""
+    if not pairs:
+        return []
+    found = process.extract(pairs, others, scorer=LCSseq.similarity, limit=None, score_cutoff=IN_COMMON)
+    ranked = sorted(found, key=lambda one: _told_by(one[1], min(len(pairs), len(one[0]))), reverse=True)
+    return [key for _, _, key in ranked[:limit]]
+
+
+def _told_by(common: float, shorter: int) -> float:
+    """How much the pairs in common tell: their share of the shorter text, less where that has only a few words."""
+    return common / max(shorter, ENOUGH)
 
 
 @dataclass(frozen=True)
@@ -38,9 +79,15 @@ class Facts:
 
     @cached_property
     def pairs(self) -> str:
-        """Neighbouring characters, the words of a language written without spaces."""
-        letters = [letter for letter in STOCK.sub(" ", self.words) if letter.isalnum()]
-        return " ".join(sorted({first + second for first, second in zip(letters, letters[1:], strict=False)}))
+        return pairs_of(self.words)
+
+    @cached_property
+    def person(self) -> str:
+        return names.normalise(self.name)
+
+    @cached_property
+    def figures(self) -> frozenset[str]:
+        return frozenset(FIGURES.findall(self.words))
 
 
 @dataclass(frozen=True)
@@ -56,8 +103,8 @@ def match(one: Facts, other: Facts) -> Match:
     judges = (_number, _name, _institution, _time, _words, _figures)
     parts = [judge(one, other) for judge in judges]
     total = sum(weight for weight, _ in parts)
-    if parts[0][0] == 0:
-        total = min(total, WITHOUT_NUMBER)
+    if not (one.numbers & other.numbers or _same_name(one, other)):
+        total = min(total, WITHOUT_PERSON)
     return Match(round(min(max(total, 0.0), 1.0), 3), tuple(reason for _, reason in parts if reason))
 
 
@@ -65,52 +112,55 @@ Part = tuple[float, str]
 
 
 def _number(one: Facts, other: Facts) -> Part:
-    return (0.45, "号码相同") if one.numbers & other.numbers else (0.0, "")
+    if one.numbers & other.numbers:
+        return 0.45, "号码相同"
+    return (-0.05, "号码不同") if one.numbers and other.numbers else (0.0, "")
+
+
+def _same_name(one: Facts, other: Facts) -> bool:
+    return names.is_whole(one.person) and one.person == other.person
 
 
 def _name(one: Facts, other: Facts) -> Part:
-    first, second = TITLES.sub("", one.name), TITLES.sub("", other.name)
-    if first in NAMELESS or second in NAMELESS:
+    """A whole name that is the same stands in for the number where no number is shared."""
+    first, second = one.person, other.person
+    numbered = bool(one.numbers & other.numbers)
+    if not first or not second:
         return 0.0, ""
-    if first == second and len(first) > 1:
-        return 0.12, "姓名相同"
+    if _same_name(one, other):
+        return (0.12 if numbered else 0.42), "姓名相同"
     if first[0] == second[0] and min(len(first), len(second)) == 1:
         return 0.05, "同姓"
-    return -0.12, "姓名不同"
+    return (-0.12 if numbered else -0.25), "姓名不同"
 
 
 def _institution(one: Facts, other: Facts) -> Part:
     if not one.institutions or not other.institutions:
         return 0.0, ""
-    return (0.13, "机构相同") if one.institutions & other.institutions else (-0.30, "机构不同")
+    return (0.10, "机构相同") if one.institutions & other.institutions else (-0.30, "机构不同")
 
 
 def _time(one: Facts, other: Facts) -> Part:
     hours = abs((one.at - other.at).total_seconds()) / 3600
     if hours <= 24:
-        return 0.10, "相隔不到1天"
+        return 0.12, "相隔不到1天"
     days = int(hours // 24)
-    return (0.07 if days <= 3 else 0.03 if days <= 15 else 0.0), f"相隔{days}天"
+    return (0.08 if days <= 3 else 0.0 if days <= 15 else -0.05), f"相隔{days}天"
 
 
 def _words(one: Facts, other: Facts) -> Part:
-    if not one.pairs or not other.pairs:
+    """The share of the shorter text's pairs that the longer one has too; a text of a few words tells little."""
+    shorter = min(len(one.pairs), len(other.pairs))
+    if not shorter:
         return 0.0, ""
-    likeness = fuzz.token_set_ratio(one.pairs, other.pairs) / 100
-    shared = _shared(one.pairs, other.pairs)
-    weight = 0.50 * max(0.0, shared - 0.15) / 0.85 + (0.05 if likeness > 0.8 else 0.0)
-    return (weight if shared > 0.15 else -0.10), f"内容相似度{shared:.0%}"
-
-
-def _shared(one: str, other: str) -> float:
-    """Share of the shorter text's pairs that the longer one has too."""
-    first, second = set(one.split()), set(other.split())
-    return len(first & second) / min(len(first), len(second))
+    common = LCSseq.similarity(one.pairs, other.pairs)
+    told = _told_by(common, shorter)
+    weight = 0.50 * min(1.0, (told - 0.10) / 0.6) if told > 0.15 else -0.10
+    return weight, f"内容相似度{common / shorter:.0%}"
 
 
 def _figures(one: Facts, other: Facts) -> Part:
     """Sums, dates and numbers named by both, or by each its own."""
-    first, second = set(FIGURES.findall(one.words)), set(FIGURES.findall(other.words))
-    if not first or not second:
+    if not one.figures or not other.figures:
         return 0.0, ""
-    return (0.08, "数字相同") if first & second else (-0.05, "")
+    return (0.12, "数字相同") if one.figures & other.figures else (-0.12, "数字不同")

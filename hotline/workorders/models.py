@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline import db
+from hotline.calls.names import FoundByName
 from hotline.db import Base, BigId, enum_by_value
 from hotline.privacy import Encrypted
 from hotline.workorders.codes import Clock, Move, Nature, NotAccepted, Party, Source, State, Urgency
@@ -18,14 +19,16 @@ RUNNING = text("due_at IS NOT NULL")
 
 CLOSED = text("state = 'closed'")
 APPEALED = text("appeal = 'pending'")
+DOUBTFUL = text("similar_id IS NOT NULL AND state = 'registered'")
 
 
-class Order(Base):
+class Order(FoundByName, Base):
     """A work order. `state` changes only by `moves.move`; its history is `OrderMove`, its deadlines `OrderClock`.
 
     SELF orders belong to exactly one complaint call, for ever (`call_id` is unique also when void).
     `registered_on` is the business day the order counts on: of the call for SELF, of receipt for the others.
     `due_at`, `due_clock`, `near_at`, `due_provisional` repeat the next running duty of `OrderClock`.
+    `similar_id` is the open order that it looked like a duplicate of when it came; told to no unit.
     `accused_id` is the unit complained about; it never sees the person, nor does any unit when `confidential`.
     `categories` are the platform's own levels, `topic_id` ours; `acceptor` is somebody of the platform, ours is
     `acceptor_id`. `former`: places and numbers before a correction, a line each; texts may still name them.
@@ -63,11 +66,13 @@ class Order(Base):
         Index("ix_work_order_running_unit", "unit_id", "due_at", "id", postgresql_where=RUNNING, sqlite_where=RUNNING),
         Index("ix_work_order_closed", "closed_at", postgresql_where=CLOSED, sqlite_where=CLOSED),
         Index("ix_work_order_appealed", "registered_at", "id", postgresql_where=APPEALED, sqlite_where=APPEALED),
+        Index("ix_work_order_doubtful", "due_at", "id", postgresql_where=DOUBTFUL, sqlite_where=DOUBTFUL),
         Index("ix_work_order_list", "registered_at", "id"),
         Index("ix_work_order_unit", "unit_id", "registered_at", "id"),
         Index("ix_work_order_accused", "accused_id", "registered_at"),
         Index("ix_work_order_caller", "caller_hash", "registered_at"),
         Index("ix_work_order_contact", "contact_hash", "registered_at"),
+        Index("ix_work_order_name", "name_hash", "registered_at"),
         Index("ix_work_order_count", "registered_on", "source", "state"),
         Index("ix_work_order_changed", "source", "changed_at", "id"),
     )
@@ -112,6 +117,7 @@ class Order(Base):
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id"))
     direct: Mapped[bool] = mapped_column(default=False)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"), index=True)
+    similar_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"))
     due_at: Mapped[datetime | None]
     due_clock: Mapped[Clock | None] = mapped_column(enum_by_value(Clock))
     near_at: Mapped[datetime | None]

@@ -1,16 +1,18 @@
 """A labelled synthetic set that judges automatic linking: true pairs told in other words, and cunning false ones.
 
 A true pair is a call and the order another platform wrote about the same matter: reworded, shortened, with another
-number, a missing or mistyped name, some days later. False ones share what tempts: the same number on another
-matter, the same hospital and kind of complaint by another person, a family on one telephone, a twin matter.
+number, a missing or mistyped name, some days later; one order in five comes as a letter does, without number and
+institution. False ones share what tempts: the same number on another matter, the same hospital and kind of complaint
+by another person, a family on one telephone, a twin matter, a namesake, a crowd with one complaint.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
 from hotline import clock
-from hotline.workorders.matching import AUTOMATIC_FROM, Facts, match
+from hotline.workorders.matching import AUTOMATIC_FROM, LIKELY, Facts, match
 
 SURNAMES = "钱孙周吴郑冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜"
 GIVEN = "一二三春夏秋冬云山石林河海江梅兰竹菊松柏晨曦暮雪晴雨岚峰岩川"
@@ -51,6 +53,9 @@ CALIBRATION_SEEDS = range(1, 6)
 """The threshold of automatic linking is chosen on these alone; what it is worth is measured on others."""
 
 CALIBRATION_SIZE = 2000
+BARE = 0.2
+"""Orders without number and institution."""
+
 WANTED = 0.998
 """A fifth of the error that is allowed (0.01): real texts are worse than invented ones."""
 
@@ -123,12 +128,18 @@ class _Maker:
         numbers = frozenset({number}) if draw.random() < 0.93 else frozenset({f"x{draw.randrange(10**9)}"})
         return Facts(numbers, shown, known, self.start + timedelta(hours=hours), self.words(matter, telling))
 
+    def order(self, matter: Matter, name: str, number: str, telling: int, hours: float) -> Facts:
+        """What another platform wrote; one in five comes as a letter does, without number and institution."""
+        told = self.facts(matter, name, number, telling, hours)
+        bare = self.random.random() < BARE
+        return replace(told, numbers=frozenset(), institutions=frozenset()) if bare else told
+
     def true_pair(self) -> Pair:
         name, number = self.person()
         matter = self.matter()
         called = self.random.uniform(0, 600)
         call = self.facts(matter, name, number, 0, called)
-        order = self.facts(matter, name, number, self.random.randrange(2), called + self.random.expovariate(1 / 20))
+        order = self.order(matter, name, number, self.random.randrange(2), called + self.random.expovariate(1 / 20))
         return Pair(order, call, same=True)
 
     def false_pair(self) -> Pair:
@@ -136,7 +147,7 @@ class _Maker:
         name, number = self.person()
         other_name, other_number = self.person()
         matter = other = self.matter()
-        kind = draw.choice(("same person", "same hospital", "family", "stranger", "twin"))
+        kind = draw.choice(("same person", "same hospital", "family", "stranger", "twin", "namesake", "crowd"))
         if kind in ("same person", "family"):
             other = self.matter()
             other_number = number
@@ -149,10 +160,23 @@ class _Maker:
             drawn = self.matter()
             institution = matter.institution if kind == "same hospital" else drawn.institution
             other = Matter(institution, drawn.place, drawn.kind, drawn.n, drawn.who, drawn.day)
+        if kind in ("namesake", "crowd"):
+            other_name, other = (name, self._near(matter)) if kind == "namesake" else (other_name, self._alike(matter))
         hours = draw.uniform(0, 600)
-        order = self.facts(matter, name, number, 1, hours)
+        order = self.order(matter, name, number, 1, hours)
         call = self.facts(other, other_name, other_number, 0, hours - draw.uniform(0, 300))
         return Pair(order, call, same=False)
+
+    def _near(self, matter: Matter) -> Matter:
+        """Another matter that shares a hospital, a place, a kind, or nothing."""
+        other = self.matter()
+        shared = {one: getattr(matter, one) for one in ("institution", "place", "kind") if self.random.random() < 0.4}
+        return replace(other, **shared)
+
+    def _alike(self, matter: Matter) -> Matter:
+        """What somebody else met with at the same place: other figures, another day, another doctor."""
+        other = self.matter()
+        return replace(matter, n=other.n, day=other.day, who=other.who)
 
 
 def labelled(size: int, seed: int) -> list[Pair]:
@@ -173,22 +197,51 @@ def calibrated() -> float:
 
 
 def measure(size: int, seed: int) -> dict[str, float | int]:
-    """Precision and recall of what would be linked without a person."""
+    """Precision and recall of what would be linked without a person, and of what would be marked as a duplicate."""
     pairs = labelled(size, seed)
     began = clock.monotonic()
-    linked = [match(pair.order, pair.call).confidence >= AUTOMATIC_FROM for pair in pairs]
+    judged = [(pair, match(pair.order, pair.call).confidence) for pair in pairs]
     spent = clock.monotonic() - began
-    right = sum(made and pair.same for made, pair in zip(linked, pairs, strict=True))
-    true = sum(pair.same for pair in pairs)
+    numbered = [one for one in judged if one[0].order.numbers & one[0].call.numbers]
+    unnumbered = [one for one in judged if not one[0].order.numbers & one[0].call.numbers]
+    linked = _share(judged, AUTOMATIC_FROM)
+    marked = _share(judged, LIKELY)
     return {
         "pairs": len(pairs),
         "calibration": seed in CALIBRATION_SEEDS,
-        "true": true,
-        "linked": sum(linked),
-        "right": right,
-        "precision": round(right / sum(linked), 4) if any(linked) else 0.0,
-        "recall": round(right / true, 4) if true else 0.0,
+        "true": linked.true,
+        "linked": linked.taken,
+        "right": linked.right,
+        "precision": linked.precision,
+        "recall": linked.recall,
+        "recall_with_number": _share(numbered, AUTOMATIC_FROM).recall,
+        "recall_without_number": _share(unnumbered, AUTOMATIC_FROM).recall,
         "threshold": AUTOMATIC_FROM,
+        "duplicate_precision": marked.precision,
+        "duplicate_recall": marked.recall,
+        "duplicate_threshold": LIKELY,
         "milliseconds": round(spent * 1000, 1),
         "milliseconds_per_pair": round(spent * 1000 / len(pairs), 4),
     }
+
+
+@dataclass(frozen=True)
+class _Share:
+    """How many pairs are true, how many a threshold takes, and how many of these rightly."""
+
+    true: int
+    taken: int
+    right: int
+
+    @property
+    def precision(self) -> float:
+        return round(self.right / self.taken, 4) if self.taken else 0.0
+
+    @property
+    def recall(self) -> float:
+        return round(self.right / self.true, 4) if self.true else 0.0
+
+
+def _share(judged: Sequence[tuple[Pair, float]], threshold: float) -> _Share:
+    taken = [pair.same for pair, confidence in judged if confidence >= threshold]
+    return _Share(sum(pair.same for pair, _ in judged), len(taken), sum(taken))

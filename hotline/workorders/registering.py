@@ -12,9 +12,11 @@ from hotline.db import session
 from hotline.errors import Conflict, Invalid, NotFound
 from hotline.places import home
 from hotline.places.models import Area, Institution
-from hotline.workorders import bundles, categories, moves, numbering, repeats
+from hotline.workorders import bundles, categories, duplicates, moves, numbering, repeats
 from hotline.workorders.codes import Move, Nature, Party, Source, State, Urgency
+from hotline.workorders.duplicates import Draft
 from hotline.workorders.field_codes import LEVEL_OF, CallerSubject, SourceLevel
+from hotline.workorders.matching import Facts
 from hotline.workorders.models import Handover, Order
 from hotline.workorders.moves import By
 
@@ -104,8 +106,23 @@ def register_new(demands: Sequence[Demand], by: By) -> list[Order]:
         if demand.accused_as_told:
             moves.note(order, Move.NOTE, by, reason=unsettled(demand.accused_as_told), internal=True)
     repeats.link([(order, demand.urged_no) for order, demand in zip(orders, demands, strict=True)], by)
+    duplicates.mark(orders)
     session.flush()
     return orders
+
+
+def draft(demand: Demand) -> Draft:
+    """The demand as it is compared with the orders that are here."""
+    dial = home.dial_code()
+    numbers = (normalise(one, dial).hash for one in (demand.caller_phone, demand.contact_phone))
+    facts = Facts(
+        numbers=frozenset(one for one in numbers if one),
+        name=demand.caller_name or "",
+        institutions=frozenset({demand.accused_id} if demand.accused_id else ()),
+        at=demand.registered_at or clock.now(),
+        words=f"{demand.title}\n{demand.content}",
+    )
+    return Draft(facts, demand.nature)
 
 
 def unsettled(accused: str) -> str:

@@ -77,6 +77,35 @@ def test_an_unknown_institution_is_kept_and_told(client, city):
     assert [one["message"] for one in results] == ["涉及机构“无此院”不在机构名录中，待人工核实", ""]
 
 
+def test_a_likely_duplicate_is_told_in_the_receipt_and_told_the_same_again(client, city):
+    deliver(client, city)
+    for _ in range(2):
+        told = deliver(client, city, external_no="2").json
+        assert (told["possible_duplicate"], told["possible_duplicate_of"]) == (True, ORDER["external_no"])
+    batch = {"orders": [{**ORDER, "external_no": "3"}, {**ORDER, "external_no": "4", "district_code": "999999"}]}
+    first, refused = client.post("/api/orders/batch", json=batch, headers=city).json["results"]
+    assert (first["possible_duplicate"], first["possible_duplicate_of"] is not None) == (True, True)
+    assert (refused["status"], refused["possible_duplicate"]) == ("refused", False)
+    document = client.get("/api/openapi.json", headers=city).json["components"]["schemas"]
+    for name in ("Receipt", "Verdict"):
+        assert {"possible_duplicate", "possible_duplicate_of"} <= set(document[name]["required"])
+
+
+def test_another_platforms_order_is_named_to_nobody(client, city):
+    province = key("省12345", Source.PROV)
+    deliver(client, province, confidential=False)
+    told = deliver(client, city, external_no="2").json
+    assert (told["possible_duplicate"], told["possible_duplicate_of"]) == (True, None)
+    hidden = {"title": "病房", "content": "骨科病房空调损坏一周无人修理，要求处理", "caller_phone": "13800005678"}
+    deliver(client, province, external_no="3", **hidden)
+    answer = deliver(client, city, external_no="4", **hidden)
+    assert (answer.json["possible_duplicate"], answer.json["possible_duplicate_of"]) == (False, None)
+    kept = session.scalars(select(Order).where(Order.source == Source.CITY, Order.external_no == "4")).one()
+    assert kept.similar_id is not None
+    history = client.get("/api/orders/4/history", headers=city).get_data(as_text=True)
+    assert "疑似" not in history
+
+
 def test_the_same_event_with_other_content_is_a_conflict(client, city):
     deliver(client, city)
     assert deliver(client, city, title="另一件事").status_code == 409
@@ -92,6 +121,8 @@ def test_life_in_danger_is_handed_over_and_never_an_order(client, city):
         "state": None,
         "emergency": "120",
         "message": "",
+        "possible_duplicate": False,
+        "possible_duplicate_of": None,
     }
     assert deliver(client, city, emergency="120").json["status"] == "handed_over"
     assert session.scalar(select(func.count()).select_from(Order)) == 0

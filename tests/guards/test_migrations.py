@@ -7,14 +7,17 @@ import pytest
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask_migrate import Migrate, downgrade, upgrade
-from sqlalchemy import Enum, inspect, text
+from sqlalchemy import Enum, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from app import create_app
-from hotline import db, privacy
+from hotline import clock, db, privacy
+from hotline.calls import names
 from hotline.config import ROOT
 from hotline.db import Base
 from hotline.migrations import rules
+from hotline.workorders.codes import State
+from hotline.workorders.models import Order
 from tests.conftest import test_config as config_for
 
 FOLDER = ROOT / "hotline" / "migrations"
@@ -100,6 +103,39 @@ def test_up_down_up(empty):
     assert shape() == first
     with db.db.engine.connect() as connection:
         assert MigrationContext.configure(connection).get_current_revision() is not None
+
+
+def kept_order(**changes):
+    """An order as a release before held it; nothing else needs to stand beside it."""
+    now = clock.now()
+    values = {
+        "own_no": f"SZ{len(changes)}{changes.get('state')}",
+        "source": "CITY",
+        "nature": "4",
+        "title": "门诊收费",
+        "content": "重复收费",
+        "registered_at": now,
+        "registered_on": clock.today(),
+        "changed_at": now,
+    }
+    return Order(**{**values, **changes})
+
+
+def test_rows_of_earlier_releases_are_brought_up_to_date(empty):
+    upgrade()
+    main = kept_order(state="closed", caller_name="钱多多先生")
+    db.session.add(main)
+    db.session.flush()
+    db.session.add(kept_order(state="closed", parent_id=main.id, closed_at=clock.now()))
+    db.session.commit()
+    downgrade(revision="0002")
+    db.session.expire_all()
+    with db.db.engine.begin() as connection:
+        assert connection.scalars(text("SELECT state FROM work_order ORDER BY id")).all() == ["closed", "merged"]
+    upgrade()
+    first, second = db.session.scalars(select(Order).order_by(Order.id)).all()
+    assert (second.state, second.parent_id) == (State.CLOSED, first.id)
+    assert (first.name_hash, second.name_hash) == (names.hashed("钱多多"), None)
 
 
 def test_the_members_of_every_enum_are_its_check(empty):

@@ -21,24 +21,30 @@ from hotline.workorders.models import Order
 from tests.load import bench_list, bench_month, web
 
 TEXTS = 200
+NAMES = 5000
+"""As many people share a name as 1,000,000 calls divided by this: as in a city of common names."""
 
 REGISTRATIONS = """
 INSERT INTO registration (call_id, version, state, agent_id, saved_at, completed_at, category, nature, institution_id,
-    handling, urgency, confidential, reply_required, caller_name, contact_phone, contact_hash, sex, age_group, content)
-SELECT call.id, 1, 'complete', :agent, call.offered_at, call.offered_at, call.category, '4',
+    handling, urgency, confidential, reply_required, caller_name, name_hash, contact_phone, contact_hash, sex,
+    age_group, content)
+SELECT call.id, 1, 'complete', :agent, call.offered_at, call.offered_at, call.category,
+    (ARRAY['1', '1', '2', '4', '4', '5', '7'])[1 + call.id % 7],
     CASE WHEN call.id % 3 = 0 THEN (:units ::int[])[1 + (call.id / 3) % :many] END,
-    'DIRECT', '0', false, true, :name, :phone, CASE WHEN call.id % 7 = 0 THEN call.caller_hash END, '', '',
+    'DIRECT', '0', false, true, :name, md5('name' || call.id % :names), :phone,
+    CASE WHEN call.id % 7 = 0 THEN call.caller_hash END, '', '',
     bench_text.content
 FROM call JOIN bench_text ON bench_text.id = call.id % :texts WHERE call.accepted AND call.category <> 'ivr'
 """
 
 ORDERS = """
 INSERT INTO work_order (own_no, source, external_no, channel, kind, nature, urgency, registered_at, registered_on,
-    title, content, caller_name, caller_phone, caller_hash, confidential, reply_required, state, changed_at, accused_id,
-    unit_id, direct, due_at, due_clock, near_at, due_provisional, rounds, returns, extensions, urged, supervision,
-    revisits, version)
+    title, content, caller_name, name_hash, caller_phone, caller_hash, confidential, reply_required, state,
+    changed_at, accused_id, unit_id, direct, due_at, due_clock, near_at, due_provisional, rounds, returns, extensions,
+    urged, supervision, revisits, version)
 SELECT 'BE' || n, (ARRAY['CITY', 'PROV'])[1 + n % 2], 'B' || n, 'TEL', '1', (ARRAY['1', '2', '4', '5'])[1 + n % 4], '0',
-    at, (at AT TIME ZONE 'Asia/Shanghai')::date, :title, bench_text.order_content, :name, :phone,
+    at, (at AT TIME ZONE 'Asia/Shanghai')::date, :title, bench_text.order_content, :name,
+    md5('name' || n % :names), :phone,
     md5((n % 400000)::text) || md5((n % 400000)::text), false, true, state, at, (:units ::int[])[1 + n % :many],
     CASE WHEN state <> 'registered' THEN (:units ::int[])[1 + n % :many] END, false,
     CASE WHEN running THEN CAST(:now AS timestamptz) + (n % 9000 - 2000) * interval '1 minute' END,
@@ -70,7 +76,7 @@ def fill(calls: int, orders: int) -> None:
     units = list(session.scalars(select(Institution.id).order_by(Institution.id).limit(150)))
     first, _ = bench_month.FIRST.bounds
     agent = session.execute(text("SELECT id FROM account WHERE login = 'bench'")).scalar_one()
-    common = {"units": units, "many": len(units), "texts": len(pairs)}
+    common = {"units": units, "many": len(units), "texts": len(pairs), "names": NAMES}
     form = {
         "agent": agent,
         "name": privacy.encrypt("钱多多", "registration.caller_name"),
@@ -115,10 +121,11 @@ def import_speed(rows: int = 10_000) -> dict[str, float]:
     """Seconds to judge and to write a file, in the portions the command commits."""
     platform = platforms.add("bench", Source.CITY)
     session.commit()
+    told = [pair.order for pair in quality.labelled(rows, 2)]
     lines = ["工单编号,来电类别,标题,主要内容,来电人,联系电话,涉及机构"]
     lines += [
-        f"I{n:06d},投诉,收费问题,市民反映收费问题{n}，要求核实,钱多多,1380000{n % 10000:04d},南京鼓楼医院"
-        for n in range(rows)
+        f"I{n:06d},投诉,{one.words[:20]},{one.words},{one.name},1380000{n % 10000:04d},南京鼓楼医院"
+        for n, one in enumerate(told)
     ]
     begin = time.perf_counter()
     plan = importing.plan(read_rows(io.BytesIO("\n".join(lines).encode()), "a.csv"), platform)

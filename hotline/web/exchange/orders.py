@@ -17,7 +17,7 @@ from hotline.web.exchange.doors import door
 from hotline.web.exchange.entrance import caller
 from hotline.web.exchange.order_schemas import OrderIn, OrderOut
 from hotline.web.exchange.shown import shown
-from hotline.workorders import delivery, pushing, registering, repeats
+from hotline.workorders import delivery, duplicates, pushing, registering, repeats
 from hotline.workorders.codes import Nature, Urgency
 from hotline.workorders.delivery import Receipt, Told
 from hotline.workorders.field_codes import CallerSubject, SourceLevel
@@ -174,14 +174,16 @@ def _verdict(sent: Mapping[str, Any]) -> dict[str, Any]:
         with session.begin_nested():
             receipt = _receive(sent)
     except HotlineError as fault:
-        return {"status": "refused", "external_no": sent["external_no"], "own_no": None, "message": fault.message}
+        told = {"status": "refused", "external_no": sent["external_no"], "own_no": None, "message": fault.message}
+        return {**told, **_repeats(None)}
     own_no = receipt.order.own_no if receipt.order else None
-    return {
-        "status": receipt.status,
-        "external_no": sent["external_no"],
-        "own_no": own_no,
-        "message": _doubt(sent, receipt),
-    }
+    told = {"status": receipt.status, "external_no": sent["external_no"], "own_no": own_no}
+    return {**told, "message": _doubt(sent, receipt), **_repeats(receipt.order)}
+
+
+def _repeats(order: Order | None) -> dict[str, Any]:
+    found = duplicates.for_platform(order) if order else duplicates.ForPlatform()
+    return {"possible_duplicate": found.possible, "possible_duplicate_of": found.external_no}
 
 
 def _doubt(sent: Mapping[str, Any], receipt: Receipt) -> str:
@@ -203,4 +205,5 @@ def _told(external_no: str, receipt: Receipt, message: str = "") -> dict[str, An
         "state": order.state.value if order else None,
         "emergency": receipt.service or None,
         "message": message,
+        **_repeats(order),
     }

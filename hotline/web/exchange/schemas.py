@@ -54,7 +54,21 @@ class ReturnIn(Schema):
     explanation = Text(500, load_default="")
 
 
-class Receipt(Schema):
+class Repeating(Schema):
+    """Whether an order looked like a duplicate when it came."""
+
+    possible_duplicate = fields.Boolean(
+        required=True,
+        metadata={"description": "送达时疑似与一张在办工单重复，由热线核实；不因此拒收。他方保密工单不提示"},
+    )
+    possible_duplicate_of = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "疑似重复的本平台工单编号；与其他来源的工单疑似重复时不给出编号"},
+    )
+
+
+class Receipt(Repeating):
     """What became of a delivery."""
 
     status = fields.String(required=True, validate=validate.OneOf(["new", "known", "handed_over"]))
@@ -65,7 +79,7 @@ class Receipt(Schema):
     message = fields.String(required=True, metadata={"description": "未能识别之处；没有则为空"})
 
 
-class Verdict(Schema):
+class Verdict(Repeating):
     """What became of one order of a batch."""
 
     status = fields.String(required=True, validate=validate.OneOf(["new", "known", "handed_over", "refused"]))

@@ -60,7 +60,7 @@ def import_preview(import_id: int) -> ResponseReturnValue:
     kept = _mine(import_id)
     platform = platforms.find(kept.platform_id)
     rows = _rows(kept) if kept.body else []
-    first = sorted(rows, key=lambda row: row.status != "refused")[:SHOWN]
+    first = importing.with_duplicates(sorted(rows, key=lambda row: row.status != "refused")[:SHOWN])
     return gate.page(
         "orders/import_preview.html",
         kept=kept,

@@ -1,5 +1,6 @@
 """The inbox: saved views, filters, pages by key; many orders dispatched with one reason."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, jsonify, redirect, request, url_for
@@ -14,9 +15,10 @@ from hotline.places import institutions
 from hotline.web import gate
 from hotline.web.orders import forms, words
 from hotline.web.orders.entrance import by, desks, dispatchers, door, judges, named_unit, unit_of_viewer
-from hotline.workorders import deadlines, desk, handling, links, moves, notices, saved_views, secrecy
-from hotline.workorders.codes import Nature, Source
+from hotline.workorders import deadlines, desk, duplicates, handling, links, moves, notices, saved_views, secrecy
+from hotline.workorders.codes import Nature, Source, State
 from hotline.workorders.desk import UNIT_VIEWS, VIEW_LABEL, View, Wanted
+from hotline.workorders.models import Order
 
 
 @door.get("/")
@@ -42,6 +44,7 @@ def _page(**more: Any) -> str:
         chips={one.id: words.due_chip(one, calendar, now, unit_id) for one in page.orders},
         units=institutions.names(one.unit_id for one in page.orders),
         linked=links.counts(one.id for one in page.orders),
+        doubts=_doubts(page.orders) if unit_id is None else {},
         query=query,
         older=_next(page.after),
         of_unit=unit_id,
@@ -52,6 +55,11 @@ def _page(**more: Any) -> str:
         **words.LABELS,
         **more,
     )
+
+
+def _doubts(orders: Sequence[Order]) -> dict[int, str]:
+    """Which of the orders still wait for somebody to say whether they are duplicates."""
+    return duplicates.told(one for one in orders if one.state is State.REGISTERED)
 
 
 def _first_view(unit_id: int | None) -> View:

@@ -45,4 +45,5 @@ class Similar(Schema):
     phone = text(40)
     name = text(40)
     accused = text(80)
-    words = text(10_000)
+    nature = one_of(NATURE_LABEL, load_default=None)
+    words = text(200 + 1 + 10_000)

@@ -143,6 +143,7 @@ def similar() -> ResponseReturnValue:
         institution_id=accused.id if accused else None,
         words=sent["words"],
         at=clock.now(),
+        nature=Nature(sent["nature"]) if sent["nature"] else None,
     )
     return jsonify(
         orders=[

@@ -68,13 +68,15 @@ def _said(order: Order, unit_id: int | None) -> dict[str, str]:
 def _beside(order: Order, unit_id: int | None) -> dict[str, Any]:
     """What only the hotline sees: bundled orders, linked calls, proposals, possible duplicates."""
     if unit_id is not None:
-        return {"linked": [], "proposals": [], "similar": [], "may_link": False, "may_bundle": False}
+        nothing: dict[str, Any] = {name: [] for name in ("linked", "proposals", "similar")}
+        return {**nothing, "doubt": "", "may_link": False, "may_bundle": False}
     may_link = bool(gate.person().roles & {Role.DISPATCHER, Role.SUPERVISOR})
     free = order.state in moves.TRANSITIONS[Move.MERGE].origins
     return {
         "linked": links.calls_of(order.id),
         "proposals": [one for one in links.proposals(order) if may_know(one.call)],
         "similar": duplicates.of_order(order) if free else [],
+        "doubt": duplicates.told([order]).get(order.id, "") if free else "",
         "may_link": may_link,
         "may_bundle": may_link and free,
     }
