@@ -1,6 +1,6 @@
 """calls and orders are found by a keyed hash of the whole name, calls by nature and time; likely duplicates are marked
 
-Revision: 0008, after 0007
+Revision: 0009, after 0008
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 from hotline import privacy
 from hotline.calls import names
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
