@@ -1,6 +1,6 @@
 """calls and orders are found by a keyed hash of the whole name, calls by nature and time; likely duplicates are marked
 
-Revision: 0009, after 0008
+Revision: 0010, after 0009
 """
 
 import sqlalchemy as sa
@@ -9,8 +9,8 @@ from alembic import op
 from hotline import privacy
 from hotline.calls import names
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
