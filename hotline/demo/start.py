@@ -13,7 +13,7 @@ from hotline.demo import month as demo_month
 from hotline.demo import orders
 from hotline.people.models import Account, AccountRole, Role
 from hotline.places.models import Institution
-from hotline.queues import waiting
+from hotline.queues import staffing, waiting
 from hotline.queues.records import Contact
 from hotline.statistics import house, sealing
 from hotline.statistics.figures import (
@@ -71,7 +71,7 @@ def _give_lines() -> None:
     crisis = [line.code for line in waiting.lines().values() if line.crisis]
     people = session.scalars(select(Account.id).where(Account.id.in_(agents)).order_by(Account.id))
     for number, agent_id in enumerate(people):
-        waiting.set_skills(agent_id, (crisis if number < CRISIS_TRAINED else []) + ordinary)
+        staffing.set_skills(agent_id, (crisis if number < CRISIS_TRAINED else []) + ordinary)
 
 
 def _add_desks() -> None:

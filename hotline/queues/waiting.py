@@ -1,15 +1,15 @@
 """The waiting callers: entering a line, the place in it, being offered, leaving."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import func, select, update
 
-from hotline import audit, clock, db, live
+from hotline import clock, db
 from hotline.calls import intake
 from hotline.calls.models import Call, EventKind
 from hotline.db import session
-from hotline.errors import Conflict, Invalid, NotFound
 from hotline.queues import decide, presence
 from hotline.queues.models import AgentState, Line, Offer, OfferOutcome, Presence, Skill, Waiting, WaitState
 
@@ -116,16 +116,26 @@ def decision() -> list[decide.Match]:
 
 def _routes(known: dict[str, Line]) -> dict[str, decide.Route]:
     on_duty = _on_duty()
+    here = at_work(line.taken_over_by for line in known.values())
     return {
         line.code: decide.Route(
             line.code,
             line.priority,
             line.crisis,
             line.reserved if on_duty.get(line.code, 0) > line.reserved else 0,
-            line.taken_over_by,
+            line.taken_over_by if line.taken_over_by in here else None,
         )
         for line in known.values()
     }
+
+
+def at_work(agents: Iterable[int | None]) -> set[int]:
+    """Those of them who are signed in; a line taken over by somebody who went home is everybody's again."""
+    wanted = {each for each in agents if each is not None}
+    if not wanted:
+        return set()
+    signed_in = Presence.agent_id.in_(wanted), Presence.state != AgentState.OFFLINE
+    return set(session.scalars(select(Presence.agent_id).where(*signed_in)))
 
 
 def _callers(at: datetime) -> list[decide.Caller]:
@@ -271,30 +281,3 @@ def overflow(at: datetime) -> int:
             .values(line=line.overflow_to, reason="overflow")
         )
     return moved
-
-
-def set_skills(agent_id: int, codes: list[str]) -> None:
-    """Which lines an agent serves, best first; takes effect with the next offer."""
-    known = lines()
-    unknown = [code for code in codes if code not in known]
-    if unknown:
-        raise Invalid("没有这条受理线路", fields={"lines": unknown})
-    session.execute(delete(Skill).where(Skill.agent_id == agent_id))
-    session.add_all([Skill(agent_id=agent_id, line=code, level=level) for level, code in enumerate(codes, 1)])
-    session.flush()
-    audit.record("agent.skills", f"account:{agent_id}", lines=codes)
-    want_dispatch()
-
-
-def take_over(code: str, supervisor_id: int, on: bool) -> None:
-    """应急接管: while on, callers of a line are offered to this supervisor alone."""
-    line = session.get(Line, code, with_for_update=True)
-    if line is None:
-        raise NotFound("没有这条受理线路")
-    if on and line.taken_over_by not in (None, supervisor_id):
-        raise Conflict("这条线路已由他人接管")
-    line.taken_over_by = supervisor_id if on else None
-    session.flush()
-    audit.record("line.take_over" if on else "line.give_back", f"line:{code}")
-    live.touch()
-    want_dispatch()

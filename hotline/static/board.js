@@ -11,6 +11,9 @@ const tv = root.dataset.tv === "true";
 const STALE_MS = 13_000;
 const POLL_MS = 2_000;
 const STEPS = [10, 60, 300];
+const ON_WALL = 4; // the first figures of a tile: as many as can be read from five metres
+const LARGEST = 1.3;
+const SMALLEST = 0.5;
 
 let board = null;
 let heardAt = 0;
@@ -42,7 +45,29 @@ const since = (instant) => make("time", { "data-since": instant }, clock(seconds
 
 // Drawing ------------------------------------------------------------------------------------------
 
+// Everything is drawn anew, but whoever is at the keyboard stays where they are, and a click that has begun lands.
+const LONGEST_CLICK_MS = 1000;
+let pressedAt = 0;
+addEventListener("pointerdown", () => (pressedAt = Date.now()), true);
+addEventListener("pointerup", () => setTimeout(() => ((pressedAt = 0), board && draw())), true);
+
+const within = (place) => [...place.querySelectorAll("a, button")];
+function keepingFocus(work) {
+  const active = document.activeElement;
+  const place = root.contains(active) ? active.closest("[data-place]") : null;
+  const index = place ? within(place).indexOf(active) : -1;
+  work();
+  if (index < 0 || place.isConnected) return;
+  const again = root.querySelector(`[data-place="${CSS.escape(place.dataset.place)}"]`);
+  const next = again ? (within(again)[index] ?? within(again)[0]) : at("open-event");
+  next?.focus({ preventScroll: true });
+}
+
 function draw() {
+  if (Date.now() - pressedAt > LONGEST_CLICK_MS) keepingFocus(drawAll);
+}
+
+function drawAll() {
   const { connect_24h: day, connect_broken: broken, call_backs: backs } = board;
   at("connect").replaceChildren(opens(root.dataset.calls, { figure: "connect", span: "24h" }, "24小时接通率", `24小时接通率 ${percent(day)}${broken ? " ⚠ 低于95%" : ""}`));
   at("connect").classList.toggle("bad", broken);
@@ -56,32 +81,41 @@ function draw() {
   at("lines").replaceChildren(...board.lines.map(tile));
   at("agents").replaceChildren(...board.agents.map(agentCard));
   if (!board.agents.length) at("agents").replaceChildren(make("p", { class: "text-secondary" }, "当前没有坐席签入"));
+  if (tv) fit();
   alarmed(alarms());
 }
 
+// The wall never scrolls: the agents' cards are as large as their number allows.
+function fit() {
+  const agents = at("agents");
+  let scale = LARGEST;
+  do agents.style.setProperty("--scale", scale.toFixed(1));
+  while (agents.scrollHeight > agents.clientHeight && (scale -= 0.1) >= SMALLEST);
+}
+
 function eventChip(line) {
-  const chip = make("span", { class: "chip chip-warning" }, `${line.key}号键 ${line.name}`);
+  const chip = make("span", { class: "chip chip-warning", "data-place": `event-${line.id}` }, `${line.key}号键 ${line.name}`);
   if (!tv) chip.append(make("button", { type: "button", class: "btn-close btn-close-small", "aria-label": `关闭${line.name}`, onclick: () => act(`event-lines/${line.id}/off`, {}) }));
   return chip;
 }
 
 // A sheet came out as high risk and no supervisor has taken it yet.
 function alertRow(one) {
-  return make("div", { class: "crisis-row", "data-waiting": "true" },
-    make("b", {}, "⚠ 高危警报"), make("span", {}, `${one.agent} 求助，尚未接手`), since(one.since),
+  return make("div", { class: "crisis-row", "data-waiting": "true", "data-place": `alert-${one.call}` },
+    make("b", {}, "⚠ 高危警报"), make("span", { class: "crisis-who", title: one.agent }, `求助，尚未接手：${one.agent}`), since(one.since),
     tv ? null : make("a", { class: "btn btn-sm btn-outline-secondary", href: `/desk/calls/${one.call}/crisis` }, "评估表"));
 }
 
 function lateFollowUps() {
   const words = `危机随访超期 ${board.followups_overdue} 件`;
   if (!board.followups_overdue) return [];
-  return [make("div", { class: "crisis-row" }, tv ? make("span", {}, words) : make("a", { class: "btn btn-sm btn-outline-secondary", href: "/desk/followups" }, words))];
+  return [make("div", { class: "crisis-row", "data-place": "late" }, tv ? make("span", {}, words) : make("a", { class: "btn btn-sm btn-outline-secondary", href: "/desk/followups" }, words))];
 }
 
 function crisisRow(one) {
-  const words = one.agent ? `${one.agent} 正在通话` : "等待接听";
-  return make("div", { class: "crisis-row", "data-waiting": String(!one.agent) },
-    make("b", {}, "⚠ 心理危机"), make("span", {}, words), since(one.since),
+  const words = one.agent ? `正在通话：${one.agent}` : "等待接听";
+  return make("div", { class: "crisis-row", "data-waiting": String(!one.agent), "data-place": `crisis-${one.call}` },
+    make("b", {}, "⚠ 心理危机"), make("span", { class: "crisis-who", title: words }, words), since(one.since),
     tv || one.state !== "talking" ? null : observeButtons(one.call));
 }
 
@@ -96,6 +130,7 @@ function spark(steps) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 120 24");
   svg.setAttribute("class", "spark");
+  svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", `近一小时每五分钟进线：${steps.join("、")}`);
   steps.forEach((value, index) => {
@@ -112,29 +147,26 @@ function tile(line) {
   const cells = [
     ["15秒接通率", number(percent(line.level), line.code, root.dataset.level, "15秒接通率")],
     ["接通率", number(percent(line.connect), line.code, "connect", "接通率")],
-    ["进线", number(line.asked, line.code, "asked", "进线")],
     ["接通", number(line.answered, line.code, "outcome_answered", "接通")],
     ["放弃", number(line.abandoned, line.code, "outcome_abandoned", "放弃")],
+    ["进线", number(line.asked, line.code, "asked", "进线")],
     ["短时放弃", number(line.short_abandoned, line.code, "short_abandoned", "短时放弃")],
-    ["15秒内", number(line.answered_in_15, line.code, "answered_in_15", "15秒内接通")],
-    ["30秒内", number(line.answered_in_30, line.code, "answered_in_30", "30秒内接通")],
+    ["15·30秒内", make("span", {}, number(line.answered_in_15, line.code, "answered_in_15", "15秒内接通"), " · ", number(line.answered_in_30, line.code, "answered_in_30", "30秒内接通"))],
     ["均等待", number(line.wait === null ? "—" : `${Math.round(line.wait)}″`, line.code, "wait", "平均等待")],
     ["均通话", number(line.talk === null ? "—" : clock(Math.round(line.talk)), line.code, "talk", "平均通话")],
   ];
-  return make("article", { class: "board-tile", "data-crisis-line": String(line.crisis), "data-busy": String(line.waiting > 0), "data-age": line.longest_since ? age(line.longest_since) : 0 },
-    make("h2", {}, line.name, line.taken_over_by ? make("small", {}, ` ${line.taken_over_by}接管`) : null,
-      tv ? null : make("button", { type: "button", class: "btn btn-sm btn-link", onclick: () => act("take-over", { line: line.code, on: !line.taken_over_by }) }, line.taken_over_by ? "交还" : "接管")),
-    make("div", { class: "board-now" }, queue("等待", make("b", {}, line.waiting)), make("span", {}, " 等待"), line.longest_since ? make("span", {}, " 最长 ", queue("最长等待", since(line.longest_since))) : null),
-    spark(line.hour),
-    make("dl", {}, ...cells.map(([label, value]) => make("div", {}, make("dt", {}, label), make("dd", {}, value)))));
+  return make("article", { class: "board-tile", "data-place": `line-${line.code}`, "data-crisis-line": String(line.crisis), "data-busy": String(line.waiting > 0), "data-age": line.longest_since ? age(line.longest_since) : 0 },
+    make("h2", {}, line.name, line.taken_over_by ? make("small", {}, ` ${line.taken_over_by}接管${line.in_force ? "" : "（未签入，不生效）"}`) : null,
+      tv ? null : make("button", { type: "button", class: "btn btn-sm btn-link", "aria-label": `${line.taken_over_by ? "交还" : "接管"}${line.name}`, onclick: () => takeOver(line) }, line.taken_over_by ? "交还" : "接管")),
+    make("div", { class: "board-now" }, queue("等待", make("b", {}, line.waiting)), make("span", {}, " 等待"), line.longest_since ? make("span", {}, " 最长 ", queue("最长等待", since(line.longest_since))) : null, spark(line.hour)),
+    make("dl", {}, ...cells.slice(0, tv ? ON_WALL : undefined).map(([label, value]) => make("div", {}, make("dt", {}, label), make("dd", {}, value)))));
 }
 
 function agentCard(agent) {
   const line = board.lines.find((each) => each.code === agent.line);
-  const card = make("article", { class: "agent", "data-state": agent.state, "data-age": age(agent.since), "data-hand": String(agent.hand) },
-    make("header", {}, tv ? make("b", {}, agent.name) : make("button", { type: "button", class: "btn btn-link", onclick: () => openAgent(agent) }, agent.name), make("small", {}, agent.agent_no)),
-    make("div", {}, make("span", { class: "agent-state" }, agent.label), " ", since(agent.since)),
-    make("div", { class: "text-secondary" }, agent.hand ? "✋ 请求协助" : line ? line.name : ""));
+  const card = make("article", { class: "agent", "data-place": `agent-${agent.id}`, "data-state": agent.state, "data-age": age(agent.since), "data-hand": String(agent.hand) },
+    make("header", {}, tv ? make("b", { title: agent.name }, agent.name) : make("button", { type: "button", class: "btn btn-link", title: agent.name, onclick: () => openAgent(agent) }, agent.name), make("small", {}, agent.agent_no)),
+    make("div", { class: "agent-now" }, make("span", { class: "agent-state" }, agent.label), make("span", { class: "agent-line" }, agent.hand ? "✋ 请求协助" : line ? line.name : ""), since(agent.since)));
   if (!tv && agent.call && ["talking", "hold"].includes(agent.state)) card.append(observeButtons(agent.call));
   return card;
 }
@@ -148,6 +180,7 @@ function tick() {
   const silent = Date.now() - heardAt;
   const stale = heardAt > 0 && silent > STALE_MS;
   at("stale").hidden = !stale;
+  if (stale) live("连接中断", "late");
   if (stale) at("stale-for").textContent = `已 ${Math.round(silent / 1000)} 秒未收到数据，正在重新连接`;
   root.dataset.stale = String(stale);
   at("mute").hidden = !blocked();
@@ -171,6 +204,14 @@ async function act(path, body) {
     toast(problem.message, { bad: true });
     return null;
   }
+}
+
+async function takeOver(line) {
+  const on = !line.taken_over_by;
+  const answer = await act("take-over", { line: line.code, on });
+  if (!answer) return;
+  const ready = answer.state === "offline" ? "您还没有签入：在“坐席”页签入就绪后才生效。" : "新来电只派给您。";
+  toast(on ? `已接管${line.name}。${ready}` : `${line.name}已交还，来电照常派话。`);
 }
 
 async function observe(ref, mode) {
@@ -200,6 +241,7 @@ async function stopObserving() {
   telephone?.hangUp().catch(() => {});
   telephone = null;
   at("observing").hidden = true;
+  at("open-event").focus({ preventScroll: true });
 }
 
 async function openAgent(agent) {
@@ -211,18 +253,29 @@ async function openAgent(agent) {
       onchange: (event) => (order = event.target.checked ? [...order, line.code] : order.filter((code) => code !== line.code)) });
     return make("div", { class: "form-check" }, box, make("label", { class: "form-check-label", for: `skill-${line.code}` }, line.name));
   }));
+  const reason = dialog.querySelector("#release-reason");
+  reason.value = "";
   const chosen = await ask(dialog);
-  if (chosen === "skills") act("skills", { agent: agent.id, lines: order });
-  if (chosen === "release") act("release", { agent: agent.id, reason: dialog.querySelector("#release-reason").value.trim() });
+  const done = {
+    skills: () => act("skills", { agent: agent.id, lines: order }).then((kept) => kept && toast(`${agent.name}的线路已保存，下一个来电起生效。`)),
+    release: () => act("release", { agent: agent.id, reason: reason.value.trim() }).then((kept) => kept && toast(`${agent.name}已释放。`)),
+  }[chosen];
+  if (done) await done();
+  focusOn(`agent-${agent.id}`);
 }
 
 async function openEvent() {
   const dialog = document.querySelector("[data-event-dialog]");
   dialog.querySelector("[data-event-codes]").replaceChildren(...board.lines.filter((line) => !line.crisis).map((line) => make("option", { value: line.code, selected: line.code === "special" }, line.name)));
-  if ((await ask(dialog)) !== "open") return;
+  const chosen = await ask(dialog);
+  at("open-event").focus();
+  if (chosen !== "open") return;
   const value = (id) => dialog.querySelector(`#event-${id}`).value.trim();
   act("event-lines", { key: value("key"), name: value("name"), line: value("line"), announcement: value("words"), hours: value("hours") ? Number(value("hours")) : null });
 }
+
+// Back to where the dialog was opened from, which may have been drawn anew meanwhile.
+const focusOn = (place) => root.querySelector(`[data-place="${place}"] :is(a, button)`)?.focus({ preventScroll: true });
 
 const ask = (dialog) => new Promise((resolve) => {
   dialog.returnValue = "";
@@ -257,7 +310,10 @@ function listen() {
     live("实时", "ok");
     take(JSON.parse(event.data));
   });
-  stream.addEventListener("alive", () => (heardAt = Date.now()));
+  stream.addEventListener("alive", () => {
+    heardAt = Date.now();
+    if (board) live("实时", "ok");
+  });
   stream.addEventListener("ended", () => {
     stream.close();
     streaming = false;
@@ -270,6 +326,7 @@ function listen() {
 }
 
 at("open-event")?.addEventListener("click", openEvent);
+if (tv) addEventListener("resize", () => board && fit());
 setInterval(tick, 1000);
 setInterval(() => streaming || poll(), POLL_MS);
 listen();

@@ -6,7 +6,12 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
+from hotline import clock
+from hotline.db import session
 from hotline.people.demo import DEMO_PASSWORD
+from hotline.people.models import Account
+from hotline.queues import presence
+from hotline.queues.models import AgentState
 from tests.signed import Provider, caller_leg
 
 SILENT_STAGE = """
@@ -102,3 +107,84 @@ def test_an_alarm_is_silenced_on_every_screen_of_the_person_until_another_begins
     expect(button).to_have_text("静音警报")
     expect(screen.locator("html")).to_have_attribute("data-tones", "4")
     wall.context.close()
+
+
+LONG_NAME = "欧阳知夏星河云舒青禾暮雨映月守正明远清和"
+
+
+@pytest.fixture
+def a_full_house(committed_app, staff):
+    """Twenty-five agents with names of twenty characters, all ready."""
+    with committed_app.app_context():
+        for number in range(25):
+            row = Account(
+                login=f"lang{number:02d}",
+                name=LONG_NAME,
+                agent_no=f"9{number:03d}",
+                password_hash="",
+                password_set_at=clock.now(),
+            )
+            session.add(row)
+            session.flush()
+            presence.choose(row.id, AgentState.READY)
+        session.commit()
+        session.remove()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_wall_holds_a_full_house_without_scrolling_in_letters_for_five_metres(
+    chromium, served, committed_app, a_full_house, scheme
+):
+    provider = Provider(committed_app.test_client(), committed_app.config["HOTLINE"])
+    for number in (1, 2, 3):
+        provider.call("/phone/voice", caller_leg(number))
+        provider.call("/phone/menu?node=welcome&n=1", caller_leg(number), Digits="5")
+    wall = chromium.new_context(
+        viewport={"width": 3840, "height": 2160}, locale="zh-CN", color_scheme=scheme
+    ).new_page()
+    enter(wall, served, "tv")
+    expect(wall.locator(".agent")).to_have_count(25)
+    expect(wall.locator(".crisis-row")).to_have_count(3)
+    measured = wall.evaluate(
+        """() => {
+          const size = (one) => parseFloat(getComputedStyle(one).fontSize);
+          const all = (which) => [...document.querySelectorAll(which)];
+          const page = document.documentElement;
+          const agents = document.querySelector(".board-agents");
+          return {
+            scrolls: page.scrollHeight > innerHeight || page.scrollWidth > innerWidth,
+            hidden: agents.scrollHeight > agents.clientHeight,
+            below: Math.max(...all(".agent").map((one) => one.getBoundingClientRect().bottom)) > innerHeight,
+            letters: Math.min(...all(".board-tile dt, .agent *, .crisis-row *, .board-head *").map(size)),
+            figures: Math.min(...all(".board-tile dd").map(size)),
+          };
+        }"""
+    )
+    assert (measured["scrolls"], measured["hidden"], measured["below"]) == (False, False, False)
+    assert (measured["letters"] >= 36, measured["figures"] >= 60) == (True, True), measured
+    wall.context.close()
+
+
+def test_whoever_is_at_the_keyboard_stays_where_they_are_while_the_board_moves_on(screen, served, a_full_house):
+    enter(screen, served, "")
+    expect(screen.locator(".agent")).to_have_count(25)
+    assert screen.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    button = screen.get_by_label("接管预约挂号")
+    button.focus()
+    for _ in range(2):
+        with screen.expect_response(lambda answer: answer.url.endswith("/wallboard/snapshot")):
+            pass
+        expect(button).to_be_focused()
+    screen.keyboard.press("Enter")
+    expect(screen.get_by_label("交还预约挂号")).to_be_focused()
+    expect(screen.get_by_text("（未签入，不生效）")).to_be_visible()
+    screen.keyboard.press("Enter")
+    expect(button).to_be_focused()
+    agent = screen.locator(".agent button").first
+    agent.focus()
+    screen.keyboard.press("Enter")
+    screen.locator("#release-reason").focus()
+    screen.keyboard.insert_text("页面卡住")
+    screen.keyboard.press("Enter")
+    expect(screen.get_by_text("已释放")).to_be_visible()
+    expect(screen.locator(".agent")).to_have_count(24)

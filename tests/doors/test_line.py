@@ -10,7 +10,7 @@ from hotline.db import session
 from hotline.ivr import counts, plans
 from hotline.ivr import service as ivr
 from hotline.people.models import Role
-from hotline.queues import waiting
+from hotline.queues import staffing
 from hotline.web.phone import words
 from tests.signed import Provider, caller_leg
 
@@ -24,7 +24,7 @@ def provider(app, client):
 
 @pytest.fixture
 def desk(client, sign_in, people):
-    waiting.set_skills(people[Role.AGENT].id, ["consult", "crisis", "general"])
+    staffing.set_skills(people[Role.AGENT].id, ["consult", "crisis", "general"])
     session.commit()
     return sign_in(client, Role.AGENT)
 

@@ -22,6 +22,7 @@ from hotline.queues import (
     decide,
     parting,
     presence,
+    staffing,
     ticker,
     transfers,
     unconnected,
@@ -210,6 +211,22 @@ def test_a_lost_agent_sends_the_caller_back_to_the_top(app):
     assert turn.preferred_agent_id == stint.agent_id
     assert session.get_one(Call, call.id).state is CallState.QUEUED
     assert parting.lost(stint) == []
+
+
+def test_a_line_taken_over_by_somebody_who_is_not_signed_in_is_everybodys(app):
+    first, second = make_agents(2, "consult")
+    staffing.take_over("consult", second, on=True)
+    presence.choose(second, AgentState.OFFLINE)
+    ring()
+    assert [offer.agent_id for offer in offers()] == [first]
+    assert [line["in_force"] for line in board.lines() if line["taken_over_by"]] == [False]
+    presence.choose(second, AgentState.READY)
+    ring(2)
+    assert [offer.agent_id for offer in offers()] == [first, second]
+    presence.choose(first, AgentState.READY)
+    ring(3)
+    assert [offer.agent_id for offer in offers()] == [second]
+    assert [line["in_force"] for line in board.lines() if line["taken_over_by"]] == [True]
 
 
 def test_a_crisis_call_whose_agent_is_lost_waits_on_the_board_again(app):

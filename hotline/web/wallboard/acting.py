@@ -12,7 +12,7 @@ from hotline.calls.models import Call
 from hotline.db import session
 from hotline.errors import Invalid, NotFound
 from hotline.ivr import service as ivr
-from hotline.queues import desk, transfers, unconnected, waiting
+from hotline.queues import desk, staffing, transfers, unconnected, waiting
 from hotline.queues.acts import Act
 from hotline.queues.models import Part
 from hotline.web import gate
@@ -96,7 +96,7 @@ def release() -> Response:
 def skills() -> Response:
     """Which lines an agent serves."""
     wanted = gate.load(SkillsSchema())
-    waiting.set_skills(wanted["agent"], wanted["lines"])
+    staffing.set_skills(wanted["agent"], wanted["lines"])
     return done()
 
 
@@ -104,7 +104,7 @@ def skills() -> Response:
 def take_over() -> Response:
     """应急接管 of a line, and giving it back."""
     wanted = gate.load(TakeOverSchema())
-    waiting.take_over(wanted["line"], gate.person().id, wanted["on"])
+    staffing.take_over(wanted["line"], gate.person().id, wanted["on"])
     return done()
 
 
