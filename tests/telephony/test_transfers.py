@@ -4,13 +4,16 @@ However it ends, the caller is with somebody, back with the agent, or at the top
 called from is what the other side is shown, and the call stays one accepted call.
 """
 
+import json
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
 
+from hotline import clock
 from hotline.calls.models import Call, Outcome, Registration
 from hotline.db import session
+from hotline.ivr import service as ivr
 from hotline.queues import course
 from hotline.queues.models import Stint, StintState
 from hotline.queues.records import CallBack
@@ -258,6 +261,21 @@ def test_an_invitation_is_cancelled_and_the_telephone_stops_ringing(town, talkin
     ends_well(town, caller, "已取消")
 
 
+def test_a_telephone_of_which_the_provider_did_not_tell_is_ended_all_the_same(town, talking):
+    """Whether it was placed at all, only its own notices say."""
+    agent, caller = talking
+    emergency = town.outside("120")
+    town.faults(lost_create=1.0)
+    stint = agent.transfers("warm", "contact", "120")["talk"]["others"][0]["stint"]
+    emergency.is_rung()
+    agent.asks("put-out", stint=stint)
+    town.passes(2)
+    assert not emergency.rings
+    assert not held(caller)
+    agent.finishes()
+    ends_well(town, caller, "已取消")
+
+
 def test_the_search_in_a_line_is_cancelled(town, talking):
     agent, caller = talking
     agent.transfers("warm", "line", "complaint")
@@ -389,6 +407,33 @@ def test_the_colleague_who_was_asked_does_not_decide_about_the_caller(town, talk
     assert agent.client.post("/desk/line/leave", json={}).status_code == 409
     agent.finishes()
     ends_well(town, caller)
+
+
+# 语音导航 --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("comes", [True, False])
+def test_a_transfer_of_the_menu_that_reaches_nobody_leads_to_a_person(town, comes):
+    document = json.loads(ivr.DEFAULT.read_text("utf-8"))
+    document["nodes"]["partner"] = {"kind": "transfer", "say": ["正在转接心理援助热线。"], "endpoint": "12356"}
+    document["nodes"]["welcome"]["keys"]["7"] = "partner"
+    ivr.publish(document, by=None, at=clock.now())
+    ivr.forget()
+    session.commit()
+    partner = town.outside("12356")
+    caller = town.dial(CALLER).hears("心理危机").presses("7")
+    partner.is_rung()
+    assert partner.leg.caller == TRUE_NUMBER
+    if comes:
+        partner.answers().hangs_up()
+        caller.hears("再见")
+    else:
+        partner.declines()
+        caller.hears("转回人工服务")
+        agent = town.agent("zuoxi01").ready().answers(caller)
+        assert said(agent, caller)
+        agent.finishes()
+    caller.is_cut_off()
 
 
 # 回拨 ------------------------------------------------------------------------------------------------------------

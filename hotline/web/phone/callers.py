@@ -1,16 +1,19 @@
 """The caller's way through the menu."""
 
+from dataclasses import replace
+
 from flask import request
 
 from hotline import clock
-from hotline.calls import intake
+from hotline.calls import intake, numbers
 from hotline.calls.models import Call, CallState, EventKind
 from hotline.calls.numbers import normalise
 from hotline.ivr import plans
 from hotline.ivr import service as ivr
 from hotline.ivr.tree import Node, Tree
 from hotline.queues import blocklist
-from hotline.telephony.steps import Collect, Goto, Hangup, Plan, Say
+from hotline.telephony.notices import LegStatus
+from hotline.telephony.steps import Collect, Connect, Goto, Hangup, Plan, Say
 from hotline.web import gate
 from hotline.web.phone import door, words
 from hotline.web.phone.entrance import Answer, caller, control, notice, opening
@@ -71,6 +74,9 @@ def _visit(tree: Tree, target: Node, answer: Answer, call: Call, step: int) -> A
     if node.kind == "answer":
         intake.append(call.id, EventKind.SERVED, f"served:{step}", node=node.id)
     answer.plan = plans.plan_of(node, gate.config().line_name, step)
+    if node.kind == "transfer":
+        number = numbers.dialled(call.caller)
+        answer.plan = [replace(one, caller_id=number) if isinstance(one, Connect) else one for one in answer.plan]
     if node.kind == "queue":
         answer.plan = into_line(call, node.text("line"), answer.plan)
     return answer
@@ -79,5 +85,7 @@ def _visit(tree: Tree, target: Node, answer: Answer, call: Call, step: int) -> A
 @door.post("/transferred")
 @control
 def transferred() -> Answer:
-    """An outside transfer of the menu is over."""
-    return Answer(plans.goodbye())
+    """An outside transfer of the menu is over; a caller who was not connected goes on as if no key had been pressed."""
+    if notice().dialled is LegStatus.COMPLETED:
+        return Answer(plans.goodbye())
+    return Answer([Say(words.UNREACHED), Goto(f"/phone/menu?n={request.args.get('n', 1, type=int) + 1}")])
