@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from hotline.statistics.counted import Range
 from hotline.statistics.exports_models import ExportFormat, ExportKind, ExportState
 from hotline.workorders import registering
 from hotline.workorders.codes import Nature, Source
+from hotline.workorders.field_codes import CallerSubject
 from hotline.workorders.moves import HOUSE
 from hotline.workorders.registering import Demand
 from tests.matters.months_made import HOME, account, history, places
@@ -90,6 +92,30 @@ def test_xlsx_of_orders(calls):
     assert (rows[0], len(rows)) == (export_orders.HEADER, 4)
     assert {rows[1][2], rows[2][2]} == {"市12345", "省12345"}
     assert {rows[1][6], rows[2][6]} == {"138****1234"}
+
+
+def test_every_field_of_an_order_that_a_table_can_hold(calls):
+    demand = Demand(Source.CITY, Nature.COMPLAINT, "标题", "内容", "E9", caller_phone="13800001234", registered_at=AT)
+    told = {"channel": "WX", "kind": "3", "categories": ("传染病防控", "结核病"), "district_code": "320106"}
+    told |= {"acceptor": "张接线", "caller_subject": CallerSubject.COMPANY, "confidential": True, "exempt": True}
+    registering.register(replace(demand, **told), HOUSE)
+    session.commit()
+    wanted = {
+        "渠道": "微信",
+        "类型": "补充工单",
+        "来源等级": "市",
+        "受理员": "张接线",
+        "区": "鼓楼区",
+        "重复诉求": "否",
+        "纳入考核": "否",
+    }
+    for revealed, phone, subject in ((False, "保密", "保密"), (True, "13800001234", "企业")):
+        right = {"revealed": True, "may_reveal": True, "reason": "卫健委核查"} if revealed else {}
+        head, *rows = table(produced(asked(ExportKind.ORDERS, code="CITY", **right)))
+        row = next(dict(zip(head, row, strict=True)) for row in rows if row[1] == "E9")
+        assert {name: row[name] for name in wanted} == wanted
+        assert (row["来电号码"], row["来电主体"]) == (phone, subject)
+    assert [row[head.index("纳入考核")] for row in rows[:-1] if row[1] != "E9"] == ["是"]
 
 
 def test_narrowed_by_code(calls):
