@@ -96,12 +96,12 @@ NOT_THERE = {"admin.remove_prompt", "bulletin.download_draft", "wallboard.adopt_
 
 IDS = {
     *("agent", "breach_approved_by", "call_id", "institution_id", "offer", "owner_id", "parent_id", "platform_id"),
-    *("stint", "topic_id", "agent_id", "notice_ids", "order_id", "order_ids"),
+    *("rule_id", "stint", "topic_id", "agent_id", "notice_ids", "order_id", "order_ids"),
 }
 COUNTS = {
     *("complaint", "consultation", "crisis", "days", "expert_qa", "hours", "ivr", "manual", "minutes"),
     *("phone_booking", "satisfaction_inbound", "total", "version", "year", "level"),
-    *("sat_agent", "sat_result", "sat_unit", "due_day", "remind_before", "hour", "page"),
+    *("amount", "days_late", "sat_agent", "sat_result", "sat_unit", "due_day", "remind_before", "hour", "page"),
 }
 """Whole numbers that name nothing."""
 HARMLESS = {

@@ -41,7 +41,7 @@ ORDERS = """
 INSERT INTO work_order (own_no, source, external_no, channel, kind, nature, urgency, registered_at, registered_on,
     title, content, caller_name, name_hash, caller_phone, caller_hash, confidential, reply_required, state,
     changed_at, accused_id, unit_id, direct, due_at, due_clock, near_at, due_provisional, rounds, returns, extensions,
-    urged, supervision, revisits, version)
+    urged, supervision, revisits, version, categories, is_repeat, nonsense, exempt)
 SELECT 'BE' || n, (ARRAY['CITY', 'PROV'])[1 + n % 2], 'B' || n, 'TEL', '1', (ARRAY['1', '2', '4', '5'])[1 + n % 4], '0',
     at, (at AT TIME ZONE 'Asia/Shanghai')::date, :title, bench_text.order_content, :name,
     md5('name' || n % :names), :phone,
@@ -50,7 +50,7 @@ SELECT 'BE' || n, (ARRAY['CITY', 'PROV'])[1 + n % 2], 'B' || n, 'TEL', '1', (ARR
     CASE WHEN running THEN CAST(:now AS timestamptz) + (n % 9000 - 2000) * interval '1 minute' END,
     CASE WHEN running THEN 'reply' END,
     CASE WHEN running THEN CAST(:now AS timestamptz) + (n % 9000 - 2600) * interval '1 minute' END,
-    false, 1, 0, 0, 0, 0, 0, 1
+    false, 1, 0, 0, 0, 0, 0, 1, '[]', false, false, false
 FROM (
     SELECT n, n % 25 = 0 AS running, :start + (n * :step) * interval '1 second' AS at,
         CASE WHEN n % 25 = 0 THEN
