@@ -93,10 +93,11 @@ class OutgoingEvent(Base):
 
 
 class Attachment(Base):
-    """A file of an order, kept outside the web root under `ref`. `for_unit`: the handling unit may open it."""
+    """A file of an order, kept outside the web root under `ref`. `unit_id`: the unit that gave it; `for_unit`: the
+    handling unit may open it."""
 
     __tablename__ = "order_attachment"
-    __table_args__ = (UniqueConstraint("order_id", "sha256"),)
+    __table_args__ = (UniqueConstraint("order_id", "sha256", "unit_id"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("work_order.id"))
@@ -108,6 +109,7 @@ class Attachment(Base):
     party: Mapped[Party] = mapped_column(enum_by_value(Party))
     added_at: Mapped[datetime]
     added_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id"))
     for_unit: Mapped[bool] = mapped_column(default=True)
 
 

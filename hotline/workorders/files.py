@@ -6,7 +6,7 @@ import os
 import re
 import unicodedata
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from uuid import uuid4
@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, select
 from hotline import audit, clock, privacy
 from hotline.db import session
 from hotline.errors import Invalid, NotFound, TooLarge
-from hotline.workorders import moves, secrecy
+from hotline.workorders import authors, moves, secrecy
 from hotline.workorders.codes import Move, Party
 from hotline.workorders.exchange_models import Attachment
 from hotline.workorders.models import Order
@@ -82,7 +82,7 @@ def clean_name(name: str) -> str:
 
 
 def add(folder: Path, order: Order, name: str, data: bytes, by: By) -> Attachment:
-    """Keep a file with its order; the same content twice is one file."""
+    """Keep a file with its order; the same content twice is one file, but each unit's file is its own."""
     if len(data) > MOST_BYTES:
         raise TooLarge(f"文件超过 {MOST_BYTES // 2**20} MB")
     kind, shown = kind_of(data), clean_name(name)
@@ -91,7 +91,7 @@ def add(folder: Path, order: Order, name: str, data: bytes, by: By) -> Attachmen
         raise Invalid(f"文件扩展名与内容不符，内容是 {kind}")
     digest = sha256(data).hexdigest()
     present = of_order(order.id)
-    same = next((one for one in present if one.sha256 == digest), None)
+    same = next((one for one in present if one.sha256 == digest and by.unit_id in (None, one.unit_id)), None)
     if same:
         return same
     if len(present) >= MOST_FILES:
@@ -106,6 +106,7 @@ def add(folder: Path, order: Order, name: str, data: bytes, by: By) -> Attachmen
         party=by.party,
         added_at=clock.now(),
         added_by_id=by.id,
+        unit_id=by.unit_id,
         for_unit=by.party is Party.UNIT or not order.confidential,
     )
     _write(folder, made.ref, data)
@@ -139,13 +140,23 @@ def of_order(order_id: int) -> Sequence[Attachment]:
 
 
 def seen_by(order: Order, unit_id: int | None) -> list[Attachment]:
-    """The files this viewer may open: where the person is hidden, only those released or its own."""
-    hidden = secrecy.hides(order, unit_id)
-    return [one for one in of_order(order.id) if not hidden or (one.for_unit and _harmless(order, one))]
+    """The files this viewer may open: a unit its own, and the hotline's and its helpers' as far as they give away
+    nobody who is hidden from it. No unit knows the person of a confidential order; a dispatcher releases the rest."""
+    kept = of_order(order.id)
+    if unit_id is None:
+        return list(kept)
+    harmless = order.confidential or not secrecy.hides(order, unit_id)
+    readable = authors.read_by(order, unit_id) if harmless else ()
+    return [one for one in kept if one.unit_id == unit_id or (harmless and _open_to(one, readable))]
 
 
-def _harmless(order: Order, one: Attachment) -> bool:
-    return one.party is Party.UNIT or order.confidential
+def _open_to(one: Attachment, readable: Collection[int]) -> bool:
+    return one.unit_id in readable if one.party is Party.UNIT else one.for_unit
+
+
+def name_for(order: Order, one: Attachment, unit_id: int | None) -> str:
+    """The name of a file as this viewer may read it."""
+    return secrecy.text(order, one.name, unit_id)
 
 
 def release(order: Order, file_id: int, by: By) -> None:

@@ -215,12 +215,16 @@ def designate(order: Order, by: By, unit_id: int) -> None:
     moves.note(order, Move.NOTE, by, reason="直接指定承办单位", data={"unit": unit_id})
 
 
-def accuse(order: Order, by: By, institution_id: int) -> None:
-    """更正涉及机构: whom the demand is about, and so who must not learn the person. A call's own order follows it."""
+def accuse(order: Order, by: By, institution_id: int | None) -> None:
+    """更正涉及机构: whom the demand is about, and so who must not learn the person; None: nobody of the register.
+
+    A call's own order follows its call.
+    """
     if order.call_id is not None:
         raise Conflict("自接工单的涉及机构请在来电登记中更正")
-    order.accused_id = institution_id
-    moves.note(order, Move.NOTE, by, reason="更正涉及机构", internal=True, data={"accused": institution_id})
+    order.accused_id, order.accused_told = institution_id, None
+    reason = "更正涉及机构" if institution_id else "涉及机构已核实：不在机构名录中"
+    moves.note(order, Move.NOTE, by, reason=reason, internal=True, data={"accused": institution_id})
 
 
 def void(order: Order, by: By, why: NotAccepted, reason: str) -> None:

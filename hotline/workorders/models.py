@@ -29,7 +29,8 @@ class Order(FoundByName, Base):
     `registered_on` is the business day the order counts on: of the call for SELF, of receipt for the others.
     `due_at`, `due_clock`, `near_at`, `due_provisional` repeat the next running duty of `OrderClock`.
     `similar_id` is the open order that it looked like a duplicate of when it came; told to no unit.
-    `accused_id` is the unit complained about; it never sees the person, nor does any unit when `confidential`.
+    `accused_id` is the unit complained about; it never sees the person, nor does any unit when `confidential`, nor
+    while nobody has made out who is complained about: `accused_told`, the name as it was told.
     `categories` are the platform's own levels, `topic_id` ours; `acceptor` is somebody of the platform, ours is
     `acceptor_id`. `former`: places and numbers before a correction, a line each; texts may still name them.
     `exempt`: not assessed by somebody's word; `assessing.assessed` weighs it with the other reasons.
@@ -114,6 +115,7 @@ class Order(FoundByName, Base):
     state: Mapped[State] = mapped_column(enum_by_value(State))
     changed_at: Mapped[datetime]
     accused_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id"))
+    accused_told: Mapped[str | None] = mapped_column(Encrypted("work_order.accused_told"))
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("institution.id"))
     direct: Mapped[bool] = mapped_column(default=False)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("work_order.id"), index=True)

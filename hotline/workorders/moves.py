@@ -233,7 +233,7 @@ def note(
     before: State | None = None,
     **said: Unpack[Said],
 ) -> OrderMove:
-    """Leave a line in the order's history."""
+    """Leave a line in the order's history. A unit's line bears that unit, any other the one that leads."""
     line = OrderMove(
         order_id=order.id,
         at=at or clock.now(),
@@ -243,7 +243,7 @@ def note(
         party=by.party,
         actor_id=by.id,
         actor_name=by.name,
-        unit_id=order.unit_id,
+        unit_id=by.unit_id if by.party is Party.UNIT else order.unit_id,
         reason=said.get("reason") or None,
         result=said.get("result") or None,
         internal=said.get("internal", False),
@@ -274,7 +274,7 @@ def first(order: Order, move: Move) -> OrderMove | None:
     return session.scalars(lines.order_by(OrderMove.id)).first()
 
 
-def last(order: Order, move: Move) -> OrderMove | None:
-    """The latest move of this kind."""
-    lines = select(OrderMove).where(OrderMove.order_id == order.id, OrderMove.move == move)
+def last(order: Order, *kinds: Move) -> OrderMove | None:
+    """The latest move of these kinds."""
+    lines = select(OrderMove).where(OrderMove.order_id == order.id, OrderMove.move.in_(kinds))
     return session.scalars(lines.order_by(OrderMove.id.desc())).first()

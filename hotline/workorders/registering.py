@@ -165,6 +165,7 @@ def _order(demand: Demand, by: By, own_no: str, topic_id: int | None) -> Order:
         caller_hash=caller.hash,
         contact_phone=contact.display or demand.contact_phone,
         contact_hash=contact.hash,
+        accused_told=demand.accused_as_told or None,
         is_repeat=demand.is_repeat or bool(demand.urged_order_id or demand.urged_no),
         state=State.DRAFT,
         changed_at=at,

@@ -1,6 +1,7 @@
 """保密: what a handling unit may know of the person behind an order.
 
-A confidential order shows no unit who asked; a unit that is itself accused never sees the complainant.
+A confidential order shows no unit who asked; a unit that is itself accused never sees the complainant. While nobody has
+made out who a complaint is about, any unit may be the accused one, and none sees the complainant.
 The same rule serves page, print, export, interface and log.
 """
 
@@ -13,10 +14,12 @@ from hotline.db import session
 from hotline.errors import Invalid, Refused
 from hotline.places.models import Institution
 from hotline.workorders import redaction
+from hotline.workorders.codes import Nature
 from hotline.workorders.field_codes import CALLER_SUBJECT_LABEL
 from hotline.workorders.models import Order
 
 HIDDEN = "保密诉求人"
+AGAINST = frozenset({Nature.COMPLAINT, Nature.REPORT})
 
 
 @dataclass(frozen=True)
@@ -34,13 +37,21 @@ def hides(order: Order, unit_id: int | None) -> bool:
     """Whether a viewer of this unit (None: the hotline) must not learn who asked."""
     if unit_id is None:
         return False
-    return order.confidential or (order.accused_id is not None and order.accused_id in _family(unit_id))
+    if order.confidential or unsettled(order):
+        return True
+    return order.accused_id is not None and order.accused_id in _family(unit_id)
+
+
+def unsettled(order: Order) -> bool:
+    """Whether a complaint or a report is about somebody whom nobody has made out yet."""
+    return order.accused_told is not None and order.nature in AGAINST
 
 
 def shows(unit_id: int) -> ColumnElement[bool]:
     """The orders of which a viewer of this unit may learn who asked: `hides`, asked of the database."""
     accused = or_(Order.accused_id.is_(None), Order.accused_id.not_in(_family(unit_id)))
-    return and_(Order.confidential.is_(False), accused)
+    settled = or_(Order.accused_told.is_(None), Order.nature.not_in(AGAINST))
+    return and_(Order.confidential.is_(False), settled, accused)
 
 
 def _family(unit_id: int) -> set[int]:

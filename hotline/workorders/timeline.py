@@ -1,12 +1,14 @@
 """One timeline of an order: calls, moves, messages and files in the order they happened, as one viewer may see them."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from hotline.db import session
-from hotline.workorders import links, secrecy
+from hotline.places import institutions
+from hotline.workorders import authors, links, secrecy
 from hotline.workorders.codes import MOVE_LABEL, PARTY_LABEL, STATE_LABEL, Move, Party
 from hotline.workorders.models import Order, OrderMove
 
@@ -30,29 +32,39 @@ class Line:
 def of_order(order: Order, unit_id: int | None) -> list[Line]:
     """Everything this viewer may see, oldest first."""
     moves = select(OrderMove).where(OrderMove.order_id == order.id).order_by(OrderMove.id)
-    lines = [_move(order, one, unit_id) for one in session.scalars(moves) if _shown(one, unit_id)]
+    readable = authors.read_by(order, unit_id) if unit_id is not None else None
+    shown = [one for one in session.scalars(moves) if _shown(one, readable)]
+    units = institutions.names(one.unit_id for one in shown if one.party is Party.UNIT)
+    lines = [_move(order, one, unit_id, units) for one in shown]
     if unit_id is None:
         lines += [_call(call.offered_at, call.ref, call.call_no) for _, call, _ in links.calls_of(order.id)]
     return sorted(lines, key=lambda line: line.at)
 
 
-def _shown(line: OrderMove, unit_id: int | None) -> bool:
-    """A unit sees neither the hotline's own lines nor what another unit wrote before it led."""
-    if unit_id is None:
+def _shown(line: OrderMove, readable: Collection[int] | None) -> bool:
+    """A unit sees neither the hotline's own lines nor the words of a unit that it does not read."""
+    if readable is None:
         return True
-    foreign = line.party is Party.UNIT and line.unit_id != unit_id
+    of_unit = line.party is Party.UNIT or line.move is Move.ANSWERED_WITH_PARENT
+    foreign = of_unit and line.unit_id not in readable
     return not (line.internal or foreign or line.move in NOT_FOR_UNITS)
 
 
-def _move(order: Order, line: OrderMove, unit_id: int | None) -> Line:
+def _who(line: OrderMove, units: Mapping[int, str]) -> str:
+    if line.party is Party.SYSTEM:
+        return "系统"
+    unit = units.get(line.unit_id or 0) if line.party is Party.UNIT else None
+    return f"{unit or PARTY_LABEL[line.party]} {line.actor_name}"
+
+
+def _move(order: Order, line: OrderMove, unit_id: int | None, units: Mapping[int, str]) -> Line:
     changed = line.from_state != line.to_state
-    who = f"{PARTY_LABEL[line.party]} {line.actor_name}" if line.party is not Party.SYSTEM else "系统"
     kinds = {Move.NOTE: "message", Move.CONTACT: "message", Move.SUPPLEMENT: "message", Move.FILE: "file"}
     return Line(
         line.at,
         kinds.get(line.move, "move" if changed else "event"),
         MOVE_LABEL[line.move] + _detail(line),
-        who,
+        _who(line, units),
         secrecy.text(order, line.reason, unit_id),
         STATE_LABEL[line.to_state] if changed else "",
         line.internal,

@@ -1,10 +1,13 @@
 """What a handling unit may learn: nothing of a person who is hidden from it, nothing that another unit wrote."""
 
+from urllib.parse import unquote
+
 import pytest
 
 from hotline.db import session
 from hotline.people.models import AccountRole, Role
-from hotline.workorders import handling, ladder
+from hotline.workorders import bundles, files, handling, ladder
+from hotline.workorders.codes import Nature, State
 from tests.matters import workorders as make
 
 
@@ -64,3 +67,149 @@ def test_a_hidden_person_stays_hidden_however_they_are_written(of_unit):
         assert order.own_no in page
         assert "反映收费" in page
         assert [leak for leak in LEAKS if leak in page] == []
+
+
+@pytest.fixture
+def keep(app):
+    """`keep(order, name, by)`: a file of an order."""
+    folder = app.config["HOTLINE"].attachments_dir
+
+    def add(order, name, by):
+        kept = files.add(folder, order, name, b"%PDF-1.7 " + name.encode(), by)
+        session.commit()
+        return kept
+
+    return add
+
+
+class TestAnotherUnit:
+    """南京鼓楼医院 had the order first; 南京市第一医院, whom it is about, gets it next."""
+
+    @pytest.fixture
+    def moved(self, keep):
+        order, here, first = make.at_state(State.DISPATCHED, accused_id=make.tongren(), content="钱多多投诉")
+        theirs = keep(order, "钱多多材料.pdf", first)
+        told = keep(order, "来信.pdf", here)
+        handling.give_back(order, first, "钱多多的投诉不属我院")
+        handling.dispatch(order, here, make.tongren())
+        session.commit()
+        return order, theirs, told
+
+    def test_the_accused_unit_opens_nothing_of_the_first(self, stranger, desk, moved):
+        order, theirs, told = moved
+        page = text_of(stranger, f"/orders/{order.id}")
+        assert "没有附件" in page
+        assert not [word for word in ("钱多多", "材料", theirs.ref, told.ref, "不属我院") if word in page]
+        for kept in (theirs, told):
+            assert stranger.get(f"/orders/{order.id}/files/{kept.ref}").status_code == 404
+        assert theirs.ref in text_of(desk, f"/orders/{order.id}")
+
+    def test_it_opens_its_own_and_the_same_file_is_its_own_too(self, stranger, moved, keep):
+        order, theirs, _ = moved
+        own = keep(order, "钱多多材料.pdf", make.unit(make.tongren()))
+        assert own.id != theirs.id
+        answer = stranger.get(f"/orders/{order.id}/files/{own.ref}")
+        assert (answer.status_code, answer.data) == (200, "%PDF-1.7 钱多多材料.pdf".encode())
+
+    def test_nor_does_a_unit_that_nobody_accuses(self, stranger, keep):
+        order, here, first = make.at_state(State.DISPATCHED)
+        theirs, told = keep(order, "内部材料.pdf", first), keep(order, "来信.pdf", here)
+        handling.give_back(order, first, "不属我院")
+        handling.dispatch(order, here, make.tongren())
+        session.commit()
+        assert stranger.get(f"/orders/{order.id}/files/{theirs.ref}").status_code == 404
+        assert stranger.get(f"/orders/{order.id}/files/{told.ref}").status_code == 200
+
+
+def test_a_designated_unit_reads_no_answer_but_its_own(of_unit, stranger, desk):
+    order, here, first = make.at_state(State.REPLIED)
+    child = make.order(here)
+    bundles.merge(child.id, order.id, here, "同一件事")
+    handling.approve(order, here)
+    handling.rework(order, here, "请再核实")
+    handling.designate(order, here, make.tongren())
+    session.commit()
+    for path in (f"/orders/{order.id}", f"/orders/{order.id}/print", f"/orders/{child.id}"):
+        page = text_of(stranger, path)
+        assert "已核实整改" not in page
+        assert "已向您说明情况" not in page
+    assert "已核实整改" in text_of(desk, f"/orders/{order.id}")
+    assert of_unit.get(f"/orders/{order.id}").status_code == 404
+    handling.restart(order, here)
+    second = make.unit(make.tongren())
+    handling.reply(order, second, "第二次整改", "再次向您说明")
+    session.commit()
+    page = text_of(stranger, f"/orders/{order.id}")
+    assert "第二次整改" in page
+    assert "再次向您说明" in page
+
+
+def test_what_a_helping_unit_writes_is_read_by_itself_and_by_who_leads(of_unit, stranger, desk, keep):
+    order = make.order()
+    handling.dispatch(order, make.desk(), make.gulou(), co_units=(make.tongren(),))
+    session.commit()
+    assert act(stranger, order, "note", reason="协办意见甲").status_code == 303
+    assert act(of_unit, order, "note", reason="主办意见乙").status_code == 303
+    kept = keep(order, "协办材料.pdf", make.unit(make.tongren()))
+    own, lead, hotline = (text_of(each, f"/orders/{order.id}") for each in (stranger, of_unit, desk))
+    for page in (own, lead, hotline):
+        assert "协办意见甲" in page
+        assert kept.ref in page
+    assert "主办意见乙" not in own
+    assert "主办意见乙" in lead
+    assert "南京市第一医院 测试员" in hotline
+
+
+class TestNobodyKnowsWhoIsAccused:
+    """A complaint about a name that the register does not know: the unit that gets it may be the accused one."""
+
+    @pytest.fixture(params=[Nature.COMPLAINT, Nature.REPORT])
+    def order(self, request, client):
+        made = make.order(nature=request.param, accused_as_told="鼓楼医院急诊科", content="钱多多反映")
+        handling.dispatch(made, make.desk(), make.gulou())
+        session.commit()
+        return made
+
+    def test_the_person_is_hidden_until_it_is_settled(self, order, desk, of_unit):
+        page = text_of(of_unit, f"/orders/{order.id}")
+        assert "保密诉求人" in page
+        assert not [word for word in ("钱多多", "钱**", "138****1234", "急诊科") if word in page]
+        reveal = of_unit.post(f"/orders/{order.id}/reveal", data={"field": "phone", "reason": "联系诉求人"})
+        assert reveal.status_code == 403
+        found = text_of(of_unit, "/orders/?view=all&number=13800001234")
+        assert order.own_no not in found
+        assert "核实前诉求人对承办单位保密" in text_of(desk, f"/orders/{order.id}")
+
+    def test_settled_as_the_unit_itself_it_stays_hidden(self, order, desk, of_unit):
+        assert act(desk, order, "accuse", unit="南京鼓楼医院").status_code == 303
+        assert "保密诉求人" in text_of(of_unit, f"/orders/{order.id}")
+        assert "待人工核实</span>" not in text_of(desk, f"/orders/{order.id}")
+
+    @pytest.mark.parametrize("said", [{"unit": "南京市第一医院"}, {"outside": "true"}])
+    def test_settled_as_another_it_is_shown(self, order, desk, of_unit, said):
+        assert act(desk, order, "accuse", **said).status_code == 303
+        assert "钱**" in text_of(of_unit, f"/orders/{order.id}")
+
+    @pytest.mark.parametrize("said", [{}, {"unit": "南京市第一医院", "outside": "true"}])
+    def test_it_is_settled_one_way_or_the_other(self, order, desk, of_unit, said):
+        assert act(desk, order, "accuse", **said).status_code == 422
+        assert "保密诉求人" in text_of(of_unit, f"/orders/{order.id}")
+
+
+def test_who_asks_a_question_is_shown_whomever_it_names(of_unit):
+    order = make.order(nature=Nature.CONSULTATION, accused_as_told="某某门诊部")
+    handling.dispatch(order, make.desk(), make.gulou())
+    session.commit()
+    assert "钱**" in text_of(of_unit, f"/orders/{order.id}")
+
+
+def test_the_name_of_a_released_file_gives_nobody_away(desk, of_unit, keep):
+    order, here, _ = make.at_state(State.DISPATCHED, confidential=True)
+    kept = keep(order, "钱 多多身份证13800001234.pdf", here)
+    assert desk.post(f"/orders/{order.id}/files/{kept.id}/release").status_code == 303
+    page = text_of(of_unit, f"/orders/{order.id}")
+    assert "〔保密〕身份证〔保密〕.pdf" in page
+    told = unquote(of_unit.get(f"/orders/{order.id}/files/{kept.ref}").headers["Content-Disposition"])
+    for shown in (page, told):
+        assert not [leak for leak in ("钱", "多多", "13800001234") if leak in shown]
+    assert "钱 多多身份证" in unquote(desk.get(f"/orders/{order.id}/files/{kept.ref}").headers["Content-Disposition"])

@@ -164,10 +164,10 @@ ACTS: dict[str, Act] = {
     ),
     "accuse": Act(
         "更正涉及机构",
-        forms.Designate,
+        forms.Accuse,
         DESK,
         RUNNING,
-        lambda order, by, sent: handling.accuse(order, by, named_unit(sent["unit"])),
+        lambda order, by, sent: handling.accuse(order, by, None if sent["outside"] else named_unit(sent["unit"])),
         "已更正涉及机构",
         lambda order: order.call_id is None,
     ),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from hotline import clock
 from hotline.web import gate
@@ -66,6 +66,18 @@ class Dispatch(Versioned):
 
 class Designate(Versioned):
     unit = text(80, required=True)
+
+
+class Accuse(Versioned):
+    """An institution of the register, or the word that it is none."""
+
+    unit = text(80)
+    outside = fields.Boolean(load_default=False)
+
+    @validates_schema
+    def _one_of_both(self, data: dict[str, Any], **_: Any) -> None:
+        if bool(data["unit"].strip()) == data["outside"]:
+            raise ValidationError("请填写涉及机构，或确认不在机构名录中", "unit")
 
 
 class Until(Versioned):

@@ -101,9 +101,10 @@ def add_file(order_id: int) -> ResponseReturnValue:
 @desks
 def read_file(order_id: int, ref: str) -> ResponseReturnValue:
     db.declare_reader(False)  # who read a file is written down
-    found, data = files.read(config().attachments_dir, seen(order_id), ref, unit_of_viewer())
+    order, unit_id = seen(order_id), unit_of_viewer()
+    found, data = files.read(config().attachments_dir, order, ref, unit_id)
     session.commit()
-    return attachment(found.name, found.media_type, data)
+    return attachment(files.name_for(order, found, unit_id), found.media_type, data)
 
 
 @door.post("/<int:order_id>/files/<int:file_id>/release")

@@ -15,7 +15,19 @@ from hotline.web import gate
 from hotline.web.orders import acts, facts, forms, words
 from hotline.web.orders.act import Act
 from hotline.web.orders.entrance import HOTLINE, by, desks, door, may_know, seen, unit_of_viewer
-from hotline.workorders import bundles, deadlines, duplicates, files, links, moves, notices, revisits, secrecy, timeline
+from hotline.workorders import (
+    authors,
+    bundles,
+    deadlines,
+    duplicates,
+    files,
+    links,
+    moves,
+    notices,
+    revisits,
+    secrecy,
+    timeline,
+)
 from hotline.workorders.codes import UNIT_CLOCKS, Move
 from hotline.workorders.models import CoUnit, Order
 
@@ -43,7 +55,7 @@ def page(order: Order, **more: Any) -> str:
         lines=timeline.of_order(order, unit_id),
         offered=acts.offered(order, gate.person().roles, leads=leads),
         main_acts=acts.MAIN,
-        files=files.seen_by(order, unit_id),
+        files=[(one, files.name_for(order, one, unit_id)) for one in files.seen_by(order, unit_id)],
         units=institutions.names([order.unit_id, order.accused_id, *_co_units(order)]),
         co_units=_co_units(order),
         parent=_parent(order, unit_id),
@@ -52,6 +64,7 @@ def page(order: Order, **more: Any) -> str:
         waiting=notices.waiting(unit_id, order.id),
         noticed=notices.count(unit_id),
         of_unit=unit_id,
+        unsettled=secrecy.unsettled(order),
         now=now,
         **_beside(order, unit_id),
         **words.LABELS,
@@ -60,8 +73,8 @@ def page(order: Order, **more: Any) -> str:
 
 
 def _said(order: Order, unit_id: int | None) -> dict[str, str]:
-    """The order's texts, without what would give a hidden person away."""
-    texts = ("title", "content", "result", "reply")
+    """The order's texts, without what would give a hidden person away, and without another unit's answer."""
+    texts = ("title", "content", "result", "reply") if authors.reads_answer(order, unit_id) else ("title", "content")
     return {name: secrecy.text(order, getattr(order, name), unit_id) for name in texts}
 
 
