@@ -132,7 +132,8 @@ def test(arguments: list[str]) -> int:
     codes = [run("pytest", "--database", name, *spread, *arguments) for name in ("sqlite", "postgresql")]
     told = {0: "passed", 5: "no test selected"}
     say("SQLite {}, PostgreSQL {}".format(*(told.get(code, "FAILED") for code in codes)))
-    return max(codes)
+    failed = [code for code in codes if code not in told]
+    return max(failed, default=min(codes))  # chosen tests may all belong to one database
 
 
 def lint(_arguments: list[str]) -> int:
