@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from sqlalchemy import update
+
 from hotline import clock
 from hotline.calls import topics
 from hotline.calls.numbers import normalise
@@ -13,6 +15,7 @@ from hotline.places import home
 from hotline.places.models import Area
 from hotline.workorders import categories, moves, repeats
 from hotline.workorders.codes import Move, Party, State
+from hotline.workorders.exchange_models import Attachment
 from hotline.workorders.field_codes import (
     CHANNEL_LABEL,
     KIND_LABEL,
@@ -69,7 +72,7 @@ def amend(order: Order, by: By, wanted: Amendment, reason: str) -> None:
     if not changed:
         raise Invalid("没有更正任何内容", fields={"reason": ["没有更正任何内容"]})
     told = "；".join(_told(order, name, value) for name, value in changed.items())
-    _remember(order, [getattr(order, name) for name in ("address", "contact_phone") if name in changed])
+    remember(order, [getattr(order, name) for name in ("address", "contact_phone") if name in changed])
     for name, value in changed.items():
         setattr(order, name, value)
     if "contact_phone" in changed:
@@ -90,23 +93,31 @@ def _changed(order: Order, wanted: Amendment) -> dict[str, Any]:
     values = {field.name: getattr(wanted, field.name) for field in fields(wanted)}
     values["source_level"] = wanted.source_level or LEVEL_OF.get(order.source)
     values["is_repeat"] = wanted.is_repeat or wanted.urged_order_id is not None
-    if not wanted.contact_phone or _number(wanted.contact_phone) == order.contact_phone:
+    if not wanted.contact_phone or number(wanted.contact_phone) == order.contact_phone:
         values.pop("contact_phone")
     return {name: value for name, value in values.items() if value != getattr(order, name)}
 
 
-def _number(text: str) -> str:
+def number(text: str) -> str:
+    """A telephone number as an order keeps it."""
     return normalise(text, home.dial_code()).display or text
 
 
 def _take_number(order: Order, text: str) -> None:
-    order.contact_phone, order.contact_hash = _number(text), normalise(text, home.dial_code()).hash
+    order.contact_phone, order.contact_hash = number(text), normalise(text, home.dial_code()).hash
 
 
-def _remember(order: Order, words: list[str | None]) -> None:
+def remember(order: Order, words: list[str | None]) -> None:
     """What texts of the order may still name stays hidden from whom the person is hidden."""
     known = (order.former or "").splitlines()
     order.former = "\n".join(dict.fromkeys([*known, *(word for word in words if word)])) or None
+
+
+def make_confidential(order: Order) -> None:
+    """Nobody at a unit learns from now on who asked; what lies beside the order waits until somebody has looked."""
+    order.confidential = True
+    of_order = update(Attachment).where(Attachment.order_id == order.id, Attachment.party != Party.UNIT)
+    session.execute(of_order.values(for_unit=False))
 
 
 def _told(order: Order, name: str, value: Any) -> str:

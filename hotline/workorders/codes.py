@@ -114,7 +114,7 @@ ENDED = frozenset({State.CLOSED, State.ARCHIVED, State.VOID})
 
 
 class Move(StrEnum):
-    """What happens to an order. Down to REINSTATE a move changes the state; the rest only leaves its line."""
+    """What happens to an order. Down to HAND_OVER a move changes the state; the rest only leaves its line."""
 
     REGISTER = "register"
     REPLY_DIRECTLY = "reply_directly"
@@ -141,6 +141,7 @@ class Move(StrEnum):
     UNMERGE = "unmerge"
     WITHDRAW = "withdraw"
     REINSTATE = "reinstate"
+    HAND_OVER = "hand_over"
     NOTE = "note"
     CONTACT = "contact"
     SUPPLEMENT = "supplement"
@@ -186,6 +187,7 @@ MOVE_LABEL: dict[Move, str] = {
     Move.UNMERGE: "拆单",
     Move.WITHDRAW: "撤回",
     Move.REINSTATE: "恢复",
+    Move.HAND_OVER: "危及生命移交",
     Move.NOTE: "留言",
     Move.CONTACT: "先行联系",
     Move.SUPPLEMENT: "补充",

@@ -1,7 +1,7 @@
 """What a platform delivers, taken in once: by (source, external number, event). Asked again, the same is told again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -13,7 +13,7 @@ from hotline import clock
 from hotline.db import session
 from hotline.errors import Conflict, NotFound
 from hotline.jobs import Job, enqueue
-from hotline.workorders import bundles, ladder, moves, registering
+from hotline.workorders import bundles, emergencies, handling, ladder, moves, registering, supplements
 from hotline.workorders.codes import Move, Party, Source, State
 from hotline.workorders.exchange_models import Delivery
 from hotline.workorders.models import Order
@@ -34,11 +34,13 @@ class Told(StrEnum):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of a delivery: a new order, one known before, or handed to the emergency services."""
+    """What became of a delivery: a new order, one known before, a supplement of it or its taking up again, or handed to
+    the emergency services. `differing`: what a supplement said otherwise."""
 
     status: str
     order: Order | None = None
     service: str = ""
+    differing: Sequence[str] = ()
 
 
 def by_platform(name: str) -> By:
@@ -51,29 +53,63 @@ def digest(content: Mapping[str, Any]) -> str:
 
 
 def receive(demand: Demand, content: Mapping[str, Any], by: By, *, platform_id: int, event: str = DISPATCH) -> Receipt:
-    """Take in an order once. Raises Conflict when the same event comes with another content."""
+    """Take in an order once. Raises Conflict when the same event comes with another content, and for a number whose
+    demand has come to an end that no platform undoes."""
     number = _number(demand)
     if _known(demand.source, number, event, digest(content)):
         return Receipt("known", registering.find(demand.source, number))
-    order = registering.find(demand.source, number)
-    status = "known" if order else "new"
-    if order is None:
-        order = registering.register(demand, by)
-        enqueue(Job.MATCH_ORDERS, key=f"order:{order.id}", order_ids=[order.id])
-    _keep(demand.source, number, event, digest(content), platform_id, order.id)
-    return Receipt(status, order)
+    found = registering.find(demand.source, number)
+    receipt = _again(moves.locked(found.id), demand, content, by) if found else _first(demand, by)
+    _keep(demand.source, number, event, digest(content), platform_id, receipt.order.id if receipt.order else None)
+    return receipt
+
+
+def _first(demand: Demand, by: By) -> Receipt:
+    order = registering.register(demand, by)
+    enqueue(Job.MATCH_ORDERS, key=f"order:{order.id}", order_ids=[order.id])
+    return Receipt("new", order)
+
+
+def _again(order: Order, demand: Demand, content: Mapping[str, Any], by: By) -> Receipt:
+    """Another event under a number that is here: the same once more, a supplement, a withdrawn demand raised again."""
+    if order.state is State.VOID:
+        _refuse_ended(order)
+        handling.reinstate(order, by, "平台再次送达")
+        return Receipt("reinstated", order, differing=supplements.take(order, demand, by))
+    if _delivered_before(order, content):
+        return Receipt("known", order)
+    differing = supplements.take(order, demand, by)
+    return Receipt("supplemented" if differing else "known", order, differing=differing)
+
+
+def _refuse_ended(order: Order) -> None:
+    """Raise Conflict unless it was the origin of the demand that took it back."""
+    if moves.ended_by(order) is Move.WITHDRAW:
+        return
+    emergencies.refuse_handed_over(order.source, order.external_no or "")
+    raise Conflict(f"该编号的工单 {order.own_no} 不予受理，新的诉求请以新的编号送达", own_no=order.own_no)
+
+
+def _delivered_before(order: Order, content: Mapping[str, Any]) -> bool:
+    """Whether another event has brought the same content."""
+    before = select(Delivery.event, Delivery.digest).where(
+        Delivery.source == order.source, Delivery.external_no == order.external_no
+    )
+    return any(row.digest == digest({**content, "event": row.event}) for row in session.execute(before))
 
 
 def receive_emergency(
     demand: Demand, service: str, content: Mapping[str, Any], by: By, *, platform_id: int, event: str = DISPATCH
 ) -> Receipt:
-    """Life in danger: written down as handed over, never an order."""
+    """Life in danger: written down as handed over, never an order; one that is here ends with it."""
     number = _number(demand)
-    if not _known(demand.source, number, event, digest(content)):
-        facts = f"{demand.title}\n{demand.content}"
-        registering.hand_over(service, facts, by, source=demand.source, external_no=number)
-        _keep(demand.source, number, event, digest(content), platform_id, None)
-    return Receipt("handed_over", service=service)
+    known = _known(demand.source, number, event, digest(content))
+    order = registering.find(demand.source, number)
+    if not known:
+        facts, order_id = f"{demand.title}\n{demand.content}", order.id if order else None
+        emergencies.hand_over(service, facts, by, order_id=order_id, source=demand.source, external_no=number)
+        _keep(demand.source, number, event, digest(content), platform_id, order_id)
+    return Receipt("handed_over", order, service)
 
 
 def _number(demand: Demand) -> str:
@@ -106,10 +142,7 @@ def _apply(order: Order, told: Told, text: str, by: By, level: int) -> None:
     elif told is Told.WITHDRAW:
         bundles.withdraw(order, text, by)
     else:
-        if order.state in (State.ARCHIVED, State.VOID):
-            raise Conflict("工单已归档或作废，不能补充")
-        moves.note(order, Move.SUPPLEMENT, by, reason=text)
-        order.changed_at = clock.now()
+        supplements.add(order, by, text)
 
 
 def _known(source: Source, number: str, event: str, content: str) -> bool:

@@ -13,7 +13,7 @@ UNSEEN = text("seen_at IS NULL")
 
 
 class OrderNotice(Base):
-    """将到期, 催办 or 督办 told to one side: a unit, or the hotline (no unit). Open until somebody there has seen it.
+    """将到期, 催办, 督办 or 补充 told to one side: a unit, or the hotline (no unit). Open until somebody there saw it.
 
     `move_id` is the line of the order's history that it repeats; `clock` the duty, where one runs out.
     """

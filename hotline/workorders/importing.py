@@ -14,7 +14,7 @@ from hotline import clock
 from hotline.db import session
 from hotline.errors import HotlineError, Invalid
 from hotline.jobs import Job, enqueue
-from hotline.workorders import delivery, duplicates, import_columns, registering, repeats
+from hotline.workorders import delivery, duplicates, emergencies, import_columns, registering, repeats
 from hotline.workorders.codes import Source
 from hotline.workorders.exchange_models import Delivery, Platform
 from hotline.workorders.import_columns import FIELDS, Columns, Line
@@ -25,6 +25,9 @@ from hotline.workorders.registering import Demand
 PORTION = 200
 EVENT = "import"
 KNOWN = "此前已登记，不重复写入"
+
+Key = tuple[Source, str]
+"""A source and a number of its own."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,10 @@ def _judge(number: int, cells: list[str], columns: Columns, reader: Reader) -> R
 
 
 def _settled(rows: list[Row]) -> Iterator[Row]:
-    """Rows known before, or named twice in the file, are told apart."""
-    known = _known_numbers({(row.demand.source, row.external_no) for row in rows if row.demand})
-    seen: dict[tuple[Source, str], int] = {}
+    """Rows known before, handed over, or named twice in the file, are told apart."""
+    keys = {(row.demand.source, row.external_no) for row in rows if row.demand}
+    known, handed_over = _known_numbers(keys), _handed_over(keys)
+    seen: dict[Key, int] = {}
     for row in rows:
         if row.demand is None:
             yield row
@@ -97,6 +101,8 @@ def _settled(rows: list[Row]) -> Iterator[Row]:
         key = (row.demand.source, row.external_no)
         if key in known:
             yield replace(row, status="known", own_no=known[key], reason=KNOWN, demand=None)
+        elif key in handed_over:
+            yield replace(row, status="refused", reason=handed_over[key], demand=None)
         elif key in seen:
             yield replace(row, status="refused", reason=f"与第 {seen[key]} 行的工单编号重复", demand=None)
         else:
@@ -121,16 +127,25 @@ def _doubted(row: Row, known: set[tuple[Source, str]]) -> Row:
     return _doubting(row, repeats.unsettled(row.demand.urged_no))
 
 
-def _known_numbers(keys: set[tuple[Source, str]]) -> dict[tuple[Source, str], str]:
-    found = {}
-    for source in {source for source, _ in keys}:
+def _by_source(keys: set[Key]) -> Iterator[tuple[Source, list[str]]]:
+    """The numbers of each source, so many as one question holds."""
+    for source in sorted({source for source, _ in keys}):
         numbers = sorted(number for of, number in keys if of is source)
-        for start in range(0, len(numbers), 500):
-            wanted = select(Order.external_no, Order.own_no).where(
-                Order.source == source, Order.external_no.in_(numbers[start : start + 500])
-            )
-            found.update({(source, str(row[0])): row[1] for row in session.execute(wanted)})
+        yield from ((source, numbers[start : start + 500]) for start in range(0, len(numbers), 500))
+
+
+def _known_numbers(keys: set[Key]) -> dict[Key, str]:
+    found = {}
+    for source, numbers in _by_source(keys):
+        wanted = select(Order.external_no, Order.own_no).where(Order.source == source, Order.external_no.in_(numbers))
+        found.update({(source, str(row[0])): row[1] for row in session.execute(wanted)})
     return found
+
+
+def _handed_over(keys: set[Key]) -> dict[Key, str]:
+    """Numbers that are no orders, with the reason."""
+    told = ((source, emergencies.handed_over(source, numbers)) for source, numbers in _by_source(keys))
+    return {(source, number): why for source, found in told for number, why in found.items()}
 
 
 def portions(rows: Sequence[Row]) -> Iterator[list[Row]]:
@@ -142,12 +157,11 @@ def portions(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 def write(rows: Sequence[Row], platform: Platform) -> list[Row]:
     """Register a portion; a number that came in meanwhile by another way is known, not new."""
-    wanted = [(row, row.demand) for row in rows if row.demand]
-    for source in sorted({demand.source for _, demand in wanted}):
+    for source in sorted({row.demand.source for row in rows if row.demand}):
         registering.lock(source)
-    known = _known_numbers({(demand.source, row.external_no) for row, demand in wanted})
-    fresh = [(row, demand) for row, demand in wanted if (demand.source, row.external_no) not in known]
-    orders = registering.register_new([demand for _, demand in fresh], delivery.by_platform(platform.name))
+    settled = list(_settled([row for row in rows if row.demand]))
+    demands = [row.demand for row in settled if row.demand]
+    orders = registering.register_new(demands, delivery.by_platform(platform.name))
     session.add_all(_delivered(order, platform) for order in orders)
     session.flush()
     if orders:
@@ -155,19 +169,13 @@ def write(rows: Sequence[Row], platform: Platform) -> list[Row]:
         enqueue(Job.MATCH_ORDERS, key=f"orders:{ids[0]}-{ids[-1]}", order_ids=ids)
     made = {(order.source, order.external_no or ""): order for order in orders}
     doubts = duplicates.told(orders)
-    return [_written(row, (demand.source, row.external_no), known, made, doubts) for row, demand in wanted]
+    return [_written(row, made, doubts) for row in settled]
 
 
-def _written(
-    row: Row,
-    key: tuple[Source, str],
-    known: Mapping[tuple[Source, str], str],
-    made: Mapping[tuple[Source, str], Order],
-    doubts: Mapping[int, str],
-) -> Row:
-    if key in known:
-        return replace(row, status="known", own_no=known[key], reason=KNOWN, demand=None)
-    order = made[key]
+def _written(row: Row, made: Mapping[Key, Order], doubts: Mapping[int, str]) -> Row:
+    if row.demand is None:
+        return row
+    order = made[row.demand.source, row.external_no]
     return _doubting(replace(row, own_no=order.own_no, demand=None), doubts.get(order.id, ""))
 
 

@@ -263,11 +263,11 @@ db.append_only(Revisit.__table__)
 
 
 class Handover(Base):
-    """危及生命: never an order; handed to 110, 119, 120 or 122 at once, and written down."""
+    """危及生命: never an order; handed to 110, 119, 120 or 122 at once, and written down each time."""
 
     __tablename__ = "emergency_handover"
     __table_args__ = (
-        UniqueConstraint("source", "external_no"),
+        Index("ix_emergency_handover_number", "source", "external_no"),
         CheckConstraint("service IN ('110','119','120','122')", name="service"),
     )
 

@@ -13,7 +13,7 @@ from hotline import clock
 from hotline.db import session
 from hotline.errors import Conflict, NotFound, Refused
 from hotline.workorders import deadlines, outgoing
-from hotline.workorders.codes import AT_UNIT, MOVE_LABEL, STATE_LABEL, Clock, Move, Party, State
+from hotline.workorders.codes import AT_UNIT, ENDED, MOVE_LABEL, STATE_LABEL, Clock, Move, Party, State
 from hotline.workorders.deadline_models import OrderClock
 from hotline.workorders.models import Order, OrderMove
 
@@ -81,9 +81,11 @@ TRANSITIONS: dict[Move, Transition] = {
     Move.MERGE: _t({State.REGISTERED}, State.MERGED, H),
     Move.UNMERGE: _t({State.MERGED}, State.REGISTERED, H, S),
     Move.WITHDRAW: _t(LIVE, State.VOID, P, S),
-    Move.REINSTATE: _t({State.VOID}, State.REGISTERED, S),
+    Move.REINSTATE: _t({State.VOID}, State.REGISTERED, P, S),
+    Move.HAND_OVER: _t(frozenset(State) - ENDED - {State.DRAFT}, State.VOID, H, P),
 }
-"""Exactly the permitted moves. Withdrawing belongs to the origin of the demand alone: the platform, or the call."""
+"""Exactly the permitted moves. Withdrawing and raising again belong to the origin of the demand alone: the platform,
+or the call. Danger to life ends an order from wherever it is."""
 
 WITH_MAIN: dict[Move, Transition] = {
     Move.CLOSE: _t({State.MERGED}, State.CLOSED, S),
@@ -113,7 +115,7 @@ ANSWER_WANTED_BY = frozenset(
     {Move.REGISTER, Move.REINSTATE, Move.GRANT_EXTENSION, Move.RESUME, Move.REWORK, Move.REOPEN}
 )
 """Moves after which the clock of the answer starts afresh."""
-ENDED_BY = frozenset({Move.VOID, Move.WITHDRAW})
+ENDED_BY = frozenset({Move.VOID, Move.WITHDRAW, Move.HAND_OVER})
 
 
 def owner(order: Order) -> Party:

@@ -6,12 +6,12 @@ Nothing is sent anywhere, so nobody is woken: the ladder writes in working time,
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from hotline import clock
 from hotline.db import session
 from hotline.workorders import moves
-from hotline.workorders.codes import ENDED, Clock, Move, Party
+from hotline.workorders.codes import ENDED, Clock, Move, Party, State
 from hotline.workorders.desk_models import OrderNotice
 from hotline.workorders.models import Order, OrderMove
 from hotline.workorders.moves import By
@@ -47,8 +47,10 @@ def tell(order: Order, line: OrderMove) -> None:
 
 
 def _open(unit_id: int | None) -> list[ColumnElement[bool]]:
-    """Conditions of the notices of one side that nobody has seen. Those of an order that has ended are over."""
-    return [*_of_side(unit_id), OrderNotice.seen_at.is_(None), Order.state.not_in(ENDED)]
+    """Conditions of the notices of one side that nobody has seen. Those of an order that has ended are over, but for
+    what was added to a closed one."""
+    added = and_(Order.state == State.CLOSED, OrderNotice.move == Move.SUPPLEMENT)
+    return [*_of_side(unit_id), OrderNotice.seen_at.is_(None), or_(Order.state.not_in(ENDED), added)]
 
 
 def _of_side(unit_id: int | None) -> list[ColumnElement[bool]]:

@@ -34,6 +34,8 @@ NAMES: dict[Move, str] = {
     Move.ARCHIVE: "order.archive",
     Move.VOID: "order.void",
     Move.WITHDRAW: "order.withdraw",
+    Move.REINSTATE: "order.register",
+    Move.HAND_OVER: "order.handover",
     Move.MERGE: "order.bundle",
     Move.UNMERGE: "order.unbundle",
     Move.SUPPLEMENT: "order.supplement",
@@ -44,7 +46,15 @@ NAMES: dict[Move, str] = {
 """The messages of the interchange by move: what of a history is the platform's business."""
 
 DRAFTS = frozenset({Move.REPLY, Move.REPLY_DIRECTLY})
-READ_ONLY = DRAFTS | {Move.REGISTER, Move.ARCHIVE, Move.WITHDRAW, Move.SUPPLEMENT, Move.URGE, Move.SUPERVISE}
+READ_ONLY = DRAFTS | {
+    Move.REGISTER,
+    Move.REINSTATE,
+    Move.ARCHIVE,
+    Move.WITHDRAW,
+    Move.SUPPLEMENT,
+    Move.URGE,
+    Move.SUPERVISE,
+}
 TOLD = frozenset(NAMES) - READ_ONLY
 """An answer is told when it has been approved, not when it was written; what a platform did itself is not told back."""
 
@@ -67,4 +77,4 @@ def announce(order: Order, line: OrderMove) -> None:
 
 
 def _echo(line: OrderMove) -> bool:
-    return line.move is Move.FILE and line.party is Party.PLATFORM
+    return line.move in (Move.FILE, Move.HAND_OVER) and line.party is Party.PLATFORM

@@ -6,18 +6,18 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
-from hotline import audit, clock, db
+from hotline import clock, db
 from hotline.calls.numbers import normalise
 from hotline.db import session
 from hotline.errors import Conflict, Invalid, NotFound
 from hotline.places import home
 from hotline.places.models import Area, Institution
-from hotline.workorders import bundles, categories, duplicates, moves, numbering, repeats
+from hotline.workorders import categories, duplicates, emergencies, moves, numbering, repeats
 from hotline.workorders.codes import Move, Nature, Party, Source, State, Urgency
 from hotline.workorders.duplicates import Draft
 from hotline.workorders.field_codes import LEVEL_OF, CallerSubject, SourceLevel
 from hotline.workorders.matching import Facts
-from hotline.workorders.models import Handover, Order
+from hotline.workorders.models import Order
 from hotline.workorders.moves import By
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -87,6 +87,8 @@ def register(demand: Demand, by: By) -> Order:
     lock(demand.source)
     if demand.external_no and (known := find(demand.source, demand.external_no)):
         raise Conflict(f"该编号已登记为 {known.own_no}", own_no=known.own_no)
+    if demand.external_no:
+        emergencies.refuse_handed_over(demand.source, demand.external_no)
     check_references(demand)
     return register_new([demand], by)[0]
 
@@ -196,45 +198,6 @@ def check_references(demand: Demand) -> None:
     repeats.check(None, demand.urged_order_id)
     if demand.urged_no and demand.urged_no == demand.external_no:
         raise Invalid(repeats.ITSELF, fields={"urged_order": [repeats.ITSELF]})
-
-
-def hand_over(
-    service: str,
-    facts: str,
-    by: By,
-    *,
-    call_id: int | None = None,
-    order_id: int | None = None,
-    source: Source | None = None,
-    external_no: str | None = None,
-) -> Handover:
-    """Life in danger: write down that 110, 119, 120 or 122 was told. An order that already waits is void."""
-    if not facts.strip():
-        raise Invalid("请写明情况和移交对象", fields={"facts": ["不能为空"]})
-    if order_id is not None:
-        order = moves.locked(order_id)
-        bundles.release(order, "主单已移交")
-        moves.make(order, Move.VOID, by, reason=f"危及生命，已移交{service}：{facts.strip()}")
-    if external_no and (known := _handed_over(source, external_no)):
-        return known
-    made = Handover(
-        at=clock.now(),
-        service=service,
-        by_id=by.id,
-        call_id=call_id,
-        order_id=order_id,
-        source=source,
-        external_no=external_no,
-        facts=facts.strip(),
-    )
-    session.add(made)
-    session.flush()
-    audit.record("emergency.handover", f"handover:{made.id}", service=service)
-    return made
-
-
-def _handed_over(source: Source | None, external_no: str) -> Handover | None:
-    return session.scalar(select(Handover).where(Handover.source == source, Handover.external_no == external_no))
 
 
 def require_unit(unit_id: int) -> Institution:

@@ -5,16 +5,15 @@ a complaint opens its order or brings back the one that was withdrawn with it, a
 reason. What the hotline refused or handed over to 110, 119, 120 or 122 stays so, however often this is repeated.
 """
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from hotline import db
 from hotline.calls.models import Call, Category, Registration, RegistrationState
 from hotline.db import session
 from hotline.errors import NotFound
 from hotline.places import institutions
-from hotline.workorders import bundles, handling, links, moves, registering
-from hotline.workorders.codes import Move, Nature, Party, Source, State, Urgency
-from hotline.workorders.exchange_models import Attachment
+from hotline.workorders import amending, bundles, handling, links, moves, registering
+from hotline.workorders.codes import Move, Nature, Source, State, Urgency
 from hotline.workorders.models import Order
 from hotline.workorders.moves import HOUSE
 from hotline.workorders.registering import Demand
@@ -59,9 +58,7 @@ def _ensure(call: Call, registration: Registration, order: Order | None) -> Orde
 def _follow(order: Order, registration: Registration) -> None:
     """Whom the person must be hidden from, as the call now says. What was confidential once stays so."""
     if registration.confidential and not order.confidential:
-        order.confidential = True
-        of_order = update(Attachment).where(Attachment.order_id == order.id, Attachment.party != Party.UNIT)
-        session.execute(of_order.values(for_unit=False))
+        amending.make_confidential(order)
         moves.note(order, Move.NOTE, HOUSE, reason="来电已更正为保密，诉求人信息不再对承办单位显示")
     if registration.institution_id != order.accused_id:
         order.accused_id = registration.institution_id

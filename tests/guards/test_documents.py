@@ -47,7 +47,7 @@ class TestWorkOrders:
 
     def test_draws_every_move_of_the_machine_and_no_other(self):
         drawn = set(re.findall(r"^  (\w+) --> (\w+): ", self.told, re.MULTILINE))
-        apart = {Move.REGISTER, Move.WITHDRAW, Move.REINSTATE}
+        apart = {Move.REGISTER, Move.WITHDRAW, Move.REINSTATE, Move.HAND_OVER}
         made = {
             (origin.value, one.target.value)
             for move, one in [*TRANSITIONS.items(), *WITH_MAIN.items()]

@@ -19,6 +19,7 @@ from hotline.workorders import (
     bundles,
     categories,
     desk,
+    emergencies,
     handling,
     moves,
     particulars,
@@ -219,7 +220,7 @@ class TestAmending:
         with pytest.raises(Refused):
             amending.amend(order, there, same(order, kind="2"), "更正")
         handed = make.order(here)
-        registering.hand_over("120", "已移交", here, order_id=handed.id)
+        emergencies.hand_over("120", "已移交", here, order_id=handed.id)
         with pytest.raises(Conflict):
             amending.amend(handed, here, same(handed, kind="2"), "更正")
 
@@ -377,7 +378,7 @@ class TestDerived:
         assert (order.reply_fit, derived(order).solved_round) == (ReplyFit.FITS, 2)
         assert derived(order).revisited_at == clock.now()
         line = moves.last(order, Move.REVISIT_TRY)
-        assert pushing.line_of(order, line)["reply_fit"] == "1"
+        assert pushing.line_of(line)["reply_fit"] == "1"
 
     def test_many_are_read_in_as_many_statements_as_one(self, monday):
         orders = [make.at_state(State.PROCESSING)[0] for _ in range(4)]

@@ -10,7 +10,7 @@ from hotline import clock
 from hotline.calls.models import Category, Registration
 from hotline.db import session
 from hotline.errors import NotFound
-from hotline.workorders import bundles, handling, links, moves, registering, revisits, secrecy, self_orders
+from hotline.workorders import bundles, emergencies, handling, links, moves, revisits, secrecy, self_orders
 from hotline.workorders.codes import Clock, Move, NotAccepted, Party, Source, State
 from hotline.workorders.exchange_models import Attachment
 from hotline.workorders.models import Order
@@ -74,7 +74,7 @@ def test_what_the_hotline_ended_is_not_brought_back_by_repetition(app, way):
     if way == "refused":
         handling.void(order, here, NotAccepted.OTHER, "不属于本热线受理范围")
     else:
-        registering.hand_over("120", "昏迷，已请120前往", here, order_id=order.id)
+        emergencies.hand_over("120", "昏迷，已请120前往", here, order_id=order.id)
     for category in (Category.COMPLAINT, Category.CONSULTATION, Category.COMPLAINT):
         turn(call, category)
         assert self_orders.settle(call.id).state is State.VOID
@@ -107,7 +107,7 @@ def test_a_main_order_that_ends_void_frees_its_bundle(app, way):
     if way == "refused":
         handling.void(main, here, NotAccepted.OTHER, "不属于本热线受理范围")
     else:
-        registering.hand_over("110", "持刀，已报110", here, order_id=main.id)
+        emergencies.hand_over("110", "持刀，已报110", here, order_id=main.id)
     assert (child.state, child.parent_id, child.due_clock) == (State.REGISTERED, None, Clock.DISPATCH)
 
 

@@ -187,11 +187,12 @@ def _repeats(order: Order | None) -> dict[str, Any]:
 
 
 def _doubt(sent: Mapping[str, Any], receipt: Receipt) -> str:
-    """What of an order that was taken in nobody could make out."""
-    if receipt.order is None:
+    """What of an order was taken in beside it, and what nobody could make out."""
+    if receipt.order is None or receipt.status == "handed_over":
         return ""
     name, urged = sent.get("accused") or "", sent.get("urged_order", "")
-    doubts = [registering.unsettled(name)] if name and institutions.by_name(name) is None else []
+    doubts = [f"已作为补充记入原工单：{'、'.join(receipt.differing)}"] if receipt.differing else []
+    doubts += [registering.unsettled(name)] if name and institutions.by_name(name) is None else []
     doubts += [repeats.unsettled(urged)] if urged and not repeats.of_source(caller().source, [urged]) else []
     return "；".join(doubts)
 

@@ -11,6 +11,12 @@ from hotline.workorders.outgoing import NAMES
 
 TOLD_LABEL = {Told.SUPPLEMENT: "补充", Told.URGE: "催办", Told.SUPERVISE: "督办", Told.WITHDRAW: "撤回"}
 
+TAKEN_IN = ["new", "known", "supplemented", "reinstated", "handed_over"]
+TAKEN_IN_WORDS = (
+    "new 新登记；known 此前已送达；supplemented 与登记不同，已作为补充记入原工单；reinstated 撤回后再次送达，已恢复；"
+    "handed_over 危及生命，已移交"
+)
+
 
 class Batch(Schema):
     """Up to 200 orders, each judged for itself."""
@@ -71,21 +77,21 @@ class Repeating(Schema):
 class Receipt(Repeating):
     """What became of a delivery."""
 
-    status = fields.String(required=True, validate=validate.OneOf(["new", "known", "handed_over"]))
+    status = fields.String(required=True, validate=validate.OneOf(TAKEN_IN), metadata={"description": TAKEN_IN_WORDS})
     external_no = fields.String(required=True)
     own_no = fields.String(required=True, allow_none=True)
     state = Choice(STATE_LABEL, required=True, allow_none=True)
     emergency = fields.String(required=True, allow_none=True)
-    message = fields.String(required=True, metadata={"description": "未能识别之处；没有则为空"})
+    message = fields.String(required=True, metadata={"description": "补充的内容和未能识别之处；没有则为空"})
 
 
 class Verdict(Repeating):
     """What became of one order of a batch."""
 
-    status = fields.String(required=True, validate=validate.OneOf(["new", "known", "handed_over", "refused"]))
+    status = fields.String(required=True, validate=validate.OneOf([*TAKEN_IN, "refused"]))
     external_no = fields.String(required=True)
     own_no = fields.String(required=True, allow_none=True)
-    message = fields.String(required=True, metadata={"description": "拒收原因或未能识别之处；没有则为空"})
+    message = fields.String(required=True, metadata={"description": "拒收原因、补充的内容或未能识别之处；没有则为空"})
 
 
 class Verdicts(Schema):

@@ -6,7 +6,7 @@ from hotline.people.models import Role
 from hotline.web.orders import assessment_acts, forms
 from hotline.web.orders.act import CALLERS, DESK, RUNNING, UNIT, Act
 from hotline.web.orders.entrance import named_unit
-from hotline.workorders import bundles, handling, ladder, registering, revisits
+from hotline.workorders import bundles, emergencies, handling, ladder, revisits
 from hotline.workorders.codes import AT_UNIT, Move, NotAccepted, State
 from hotline.workorders.models import Order
 from hotline.workorders.moves import TRANSITIONS, By
@@ -39,7 +39,7 @@ def _answered(order: Order, by: By, sent: dict[str, Any]) -> None:
 
 
 def _hand_over(order: Order, by: By, sent: dict[str, Any]) -> None:
-    registering.hand_over(sent["service"], sent["facts"], by, order_id=order.id)
+    emergencies.hand_over(sent["service"], sent["facts"], by, order_id=order.id)
 
 
 ACTS: dict[str, Act] = {
@@ -61,7 +61,12 @@ ACTS: dict[str, Act] = {
         "已作废",
     ),
     "hand_over": Act(
-        "危及生命：移交", forms.HandOver, DESK, frozenset({State.REGISTERED}), _hand_over, "已记录移交，工单作废"
+        "危及生命：移交",
+        forms.HandOver,
+        DESK,
+        _by_move(Move.HAND_OVER),
+        _hand_over,
+        "已记录移交，工单终止",
     ),
     "sign": Act(
         "签收", forms.Nothing, UNIT, _by_move(Move.SIGN), lambda order, by, _: handling.sign(order, by), "已签收"
