@@ -1,14 +1,14 @@
 """an order may end as handed over; a number may be handed over more than once, each time written down
 
-Revision: 0011, after 0010
+Revision: 0012, after 0011
 """
 
 from alembic import op
 
 from hotline.migrations.tables import rebuild, set_check
 
-revision = "0011"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
