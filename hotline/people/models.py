@@ -36,6 +36,10 @@ ROLE_LABEL: dict[Role, str] = {
 }
 
 
+BESIDE_UNIT = frozenset({Role.UNIT, Role.REPORTER})
+"""Roles of other houses: what somebody of a handling unit may be at most. The hotline sees what units must not."""
+
+
 class Account(Base):
     """A person who signs in. Never deleted, only disabled, because the trail refers to it."""
 

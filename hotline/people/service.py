@@ -10,16 +10,15 @@ from hotline import audit, clock
 from hotline.db import session
 from hotline.errors import Conflict, Invalid, NotFound, Refused
 from hotline.people import passwords, sessions, signing_in
-from hotline.people.models import ROLE_LABEL, Account, AccountRole, FormerPassword, Role
+from hotline.people.models import BESIDE_UNIT, ROLE_LABEL, Account, AccountRole, FormerPassword, Role
 
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{2,39}")
 
 NEVER_TOGETHER: tuple[frozenset[Role], ...] = (
     frozenset({Role.ADMIN, Role.AUDITOR}),
-    frozenset({Role.UNIT, Role.DISPATCHER}),
-    frozenset({Role.UNIT, Role.AUDITOR}),
+    *(frozenset({Role.UNIT, role}) for role in Role if role not in BESIDE_UNIT),
 )
-"""Roles that watch or direct one another are never held by one person."""
+"""Roles that watch or direct one another are never held by one person; a unit's person has no role of the hotline."""
 
 INDISPENSABLE = frozenset({Role.ADMIN, Role.AUDITOR})
 """Roles that some account always has."""

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 
 from hotline import clock
 from hotline.db import session
-from hotline.people.models import Account, AccountRole, Role, SignIn, SignInFailure
+from hotline.people.models import BESIDE_UNIT, Account, AccountRole, Role, SignIn, SignInFailure
 
 PENDING_FOR = timedelta(minutes=5)
 TOUCH_EVERY = timedelta(minutes=1)
@@ -73,12 +73,14 @@ def open_session(account: Account, address: str, *, pending: bool = False, passw
 
 
 def _person(account: Account, roles: Iterable[Role]) -> Person:
+    """Whoever belongs to a handling unit is that here, whatever else the account may hold."""
+    held = frozenset(roles)
     return Person(
         id=account.id,
         login=account.login,
         name=account.name,
         agent_no=account.agent_no,
-        roles=frozenset(roles),
+        roles=held & BESIDE_UNIT if Role.UNIT in held else held,
         institution_id=account.institution_id,
         city_code=account.city_code,
         preferences=dict(account.preferences),

@@ -24,9 +24,9 @@ from hotline.workorders.field_codes import (
     CallerSubject,
     SourceLevel,
 )
-from hotline.workorders.handling import needed
 from hotline.workorders.models import Order
 from hotline.workorders.moves import By
+from hotline.workorders.reasons import needed
 
 OVER = frozenset({State.DRAFT, State.VOID, State.ARCHIVED})
 NAME: dict[str, str] = {

@@ -10,9 +10,9 @@ from hotline.errors import Conflict, Invalid, NotFound, Refused
 from hotline.workorders import moves
 from hotline.workorders.codes import Move, Party, State, Urgency
 from hotline.workorders.field_codes import APPEAL_LABEL, Appeal
-from hotline.workorders.handling import needed
 from hotline.workorders.models import Order
 from hotline.workorders.moves import By
+from hotline.workorders.reasons import needed
 
 OPEN = frozenset(State) - {State.DRAFT, State.VOID, State.MERGED, State.ARCHIVED}
 """What an assessment may still be spoken of; an appeal that waits is decided in the archive, too."""

@@ -12,17 +12,11 @@ from hotline.workorders.codes import Clock, Move, NotAccepted, State
 from hotline.workorders.deadline_models import OrderClock
 from hotline.workorders.models import CoUnit, Order
 from hotline.workorders.moves import By
+from hotline.workorders.reasons import needed
 from hotline.workorders.registering import LONGEST_LIMIT, require_unit
 
 LONGEST_PROMISE = timedelta(days=270)
 EXTENSIONS = 1
-
-
-def needed(text: str, field: str = "reason") -> str:
-    """The text without blanks around it. Raises Invalid when nothing is left."""
-    if not text.strip():
-        raise Invalid("请填写理由" if field == "reason" else "请填写完整", fields={field: ["不能为空"]})
-    return text.strip()
 
 
 def dispatch(

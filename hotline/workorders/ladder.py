@@ -15,9 +15,9 @@ from hotline.errors import Conflict
 from hotline.workorders import deadlines, moves, notices
 from hotline.workorders.codes import ENDED, SUPERVISION_LABEL, UNIT_CLOCKS, Clock, Move, State
 from hotline.workorders.deadline_models import EscalationStep, OrderClock
-from hotline.workorders.handling import needed
 from hotline.workorders.models import Order
 from hotline.workorders.moves import HOUSE, By
+from hotline.workorders.reasons import needed
 
 URGE = 0
 

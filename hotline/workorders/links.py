@@ -15,8 +15,11 @@ from hotline.workorders.codes import Move, State
 from hotline.workorders.matching import AUTOMATIC_FROM, Facts, Match, match
 from hotline.workorders.models import Order, OrderLink
 from hotline.workorders.moves import HOUSE, By
+from hotline.workorders.reasons import needed
 
 SHOWN = 10
+TAKEN = "采纳系统建议"
+ALREADY = "该来电已关联到此工单"
 WORTH_SHOWING = 0.35
 
 
@@ -103,14 +106,22 @@ def call_named(text: str) -> Call | None:
 
 
 def link(order: Order, call_id: int, by: By, reason: str = "") -> OrderLink:
-    """Link by hand. Raises NotFound for a call that does not exist, Conflict when the two are linked already."""
+    """Link by hand. What is proposed shows why by itself; any other call needs a reason.
+
+    Raises NotFound for a call that does not exist, Conflict when the two are linked already.
+    """
     call = session.get(Call, call_id)
     if call is None:
         raise NotFound("没有这个来电")
+    if session.scalar(standing(order_id=order.id, call_id=call_id)):
+        raise Conflict(ALREADY)
+    if not reason.strip():
+        proposed = any(one.call.id == call_id for one in proposals(order))
+        reason = TAKEN if proposed else needed(reason)
     found = match(facts_of_order(order), facts_of_call(call, session.get(Registration, call_id)))
-    made = _insert(order, call_id, found.confidence, found.evidence, by, reason=reason, automatic=False)
+    made = _insert(order, call_id, found.confidence, found.evidence, by, reason=reason.strip(), automatic=False)
     if made is None:
-        raise Conflict("该来电已关联到此工单")
+        raise Conflict(ALREADY)
     return made
 
 
@@ -155,12 +166,17 @@ def _insert(
 
 
 def unlink(order: Order, link_id: int, by: By, reason: str) -> None:
-    """Undo a link; it stays on record. Raises NotFound for a link of another order."""
+    """Undo a link, with a reason; it stays on record.
+
+    Raises NotFound for a link of another order, Conflict for the call that a self-received order came from.
+    """
     found = session.scalar(standing(order_id=order.id).where(OrderLink.id == link_id).with_for_update())
     if found is None:
         raise NotFound("没有这条关联")
-    found.undone_at, found.undone_by_id, found.undone_reason = clock.now(), by.id, reason.strip()
-    moves.note(order, Move.UNLINK, by, reason=reason, internal=True, data={"call": found.call_id})
+    if found.call_id == order.call_id:
+        raise Conflict("自接工单由该来电产生，不能取消关联；登记有误请更正来电登记")
+    found.undone_at, found.undone_by_id, found.undone_reason = clock.now(), by.id, needed(reason)
+    moves.note(order, Move.UNLINK, by, reason=found.undone_reason, internal=True, data={"call": found.call_id})
     audit.record("order.unlink", f"order:{order.id}", call=found.call_id)
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from hotline.db import session
 from hotline.people.models import AccountRole, Role
-from hotline.workorders import bundles, files, handling, ladder
+from hotline.web.gate.formats import short_moment
+from hotline.workorders import bundles, files, handling, ladder, links, self_orders
 from hotline.workorders.codes import Nature, State
 from tests.matters import workorders as make
 
@@ -213,3 +214,48 @@ def test_the_name_of_a_released_file_gives_nobody_away(desk, of_unit, keep):
     for shown in (page, told):
         assert not [leak for leak in ("钱", "多多", "13800001234") if leak in shown]
     assert "钱 多多身份证" in unquote(desk.get(f"/orders/{order.id}/files/{kept.ref}").headers["Content-Disposition"])
+
+
+class TestLinks:
+    def test_a_reason_is_asked_for_and_who_linked_is_shown(self, desk, people):
+        order = make.order()
+        other = make.call(phone="13900000002", name="孙一一", content="咨询体检报告何时能取，谢谢")
+        session.commit()
+        path = f"/orders/{order.id}/links"
+        refused = desk.post(path, data={"call_id": other.id})
+        assert refused.status_code == 422
+        assert "不能为空" in refused.get_data(as_text=True)
+        assert desk.post(path, data={"call_id": other.id, "reason": "换了号码"}).status_code == 303
+        link = links.calls_of(order.id)[0][0]
+        page = text_of(desk, f"/orders/{order.id}")
+        assert f"人工 {people[Role.DISPATCHER].name} {short_moment(link.made_at)}" in page
+        refused = desk.post(f"{path}/{link.id}/undo", data={"reason": " "})
+        assert refused.status_code == 422
+        assert "取消理由" in refused.get_data(as_text=True)
+        assert desk.post(f"{path}/{link.id}/undo", data={"reason": "弄错了"}).status_code == 303
+
+    def test_the_call_of_a_self_received_order_stays(self, desk):
+        order = self_orders.settle(make.call().id)
+        session.commit()
+        own = links.calls_of(order.id)[0][0]
+        assert desk.post(f"/orders/{order.id}/links/{own.id}/undo", data={"reason": "误关联"}).status_code == 409
+
+
+@pytest.mark.parametrize("more", [Role.SUPERVISOR, Role.AGENT, Role.DISPATCHER, Role.STATISTICIAN, Role.ADMIN])
+def test_whoever_is_of_a_unit_sees_as_a_unit_whatever_else_they_were_given(client, sign_in, people, more):
+    """Accounts of before the rule: the roles of the hotline do not count beside the unit's."""
+    account = people[Role.UNIT]
+    session.add(AccountRole(account_id=account.id, role=more))
+    order = make.order(accused_id=make.gulou(), content="钱多多反映")
+    foreign = make.order()
+    handling.dispatch(order, make.desk(), make.gulou())
+    session.commit()
+    both = sign_in(client, account)
+    page = text_of(both, f"/orders/{order.id}")
+    assert "保密诉求人" in page
+    assert "钱多多" not in page
+    assert both.post(f"/orders/{order.id}/reveal", data={"field": "phone", "reason": "看看"}).status_code == 403
+    assert both.get(f"/orders/{foreign.id}").status_code == 404
+    assert both.post(f"/orders/{order.id}/links", data={"call": "1", "reason": "看看"}).status_code == 403
+    for path in ("/wallboard/", "/calls/", "/bulletin/", "/admin/people"):
+        assert both.get(path).status_code in (403, 404), path

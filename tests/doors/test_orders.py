@@ -444,7 +444,7 @@ def test_a_crisis_call_is_linked_only_by_who_may_read_it(desk, other_client, sig
     assert sheet.call_no not in desk.get(f"/orders/{order.id}").get_data(as_text=True)
     supervisor = sign_in(other_client, Role.SUPERVISOR)
     assert sheet.call_no in supervisor.get(f"/orders/{order.id}").get_data(as_text=True)
-    assert supervisor.post(path, data={"call_id": crisis.id}).status_code == 303
+    assert supervisor.post(path, data={"call_id": crisis.id, "reason": "当事人来电"}).status_code == 303
 
 
 def test_what_was_not_proposed_is_bundled_by_its_number_and_a_reason(desk):

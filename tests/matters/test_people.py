@@ -73,7 +73,7 @@ def test_logins_and_agent_numbers_are_unique_whatever_their_case(account):
     [
         ([], "至少"),
         ([Role.ADMIN, Role.AUDITOR], "兼任"),
-        ([Role.UNIT, Role.DISPATCHER], "兼任"),
+        *(([Role.UNIT, role], "兼任") for role in Role if role not in (Role.UNIT, Role.REPORTER)),
         ([Role.UNIT], "机构"),
         ([Role.REPORTER], "设区市"),
     ],
@@ -82,6 +82,10 @@ def test_roles_that_must_not_meet_or_lack_their_place_are_refused(app, roles, to
     institution = None if roles == [Role.UNIT] else 1
     with pytest.raises(Invalid, match=told):
         service.check_roles(roles, institution, None)
+
+
+def test_a_units_person_may_also_report_for_a_city(app):
+    assert service.check_roles([Role.UNIT, Role.REPORTER], 1, "320100") == {Role.UNIT, Role.REPORTER}
 
 
 def test_the_last_five_passwords_are_not_taken_again(account):

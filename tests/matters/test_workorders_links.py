@@ -9,8 +9,8 @@ from hotline import clock
 from hotline.calls import names
 from hotline.calls.models import Category, Registration
 from hotline.db import session
-from hotline.errors import Conflict, NotFound
-from hotline.workorders import candidates, chores, duplicates, links, matching, moves, quality
+from hotline.errors import Conflict, Invalid, NotFound
+from hotline.workorders import candidates, chores, duplicates, links, matching, moves, quality, self_orders
 from hotline.workorders.codes import Move
 from hotline.workorders.matching import AUTOMATIC_FROM, Facts, match
 from hotline.workorders.models import OrderLink
@@ -185,6 +185,30 @@ def test_a_link_needs_a_call_and_its_own_order(app):
     made = links.link(other, call.id, here)
     with pytest.raises(NotFound):
         links.unlink(order, made.id, here, "")
+
+
+def test_a_call_that_nobody_proposed_needs_a_reason(app):
+    order, here = make.order(), make.desk()
+    other = make.call(phone="13900000002", name="孙一一", content="咨询体检报告何时能取，谢谢")
+    with pytest.raises(Invalid):
+        links.link(order, other.id, here, " ")
+    made = links.link(order, other.id, here, "诉求人换了号码")
+    assert (made.reason, made.made_by_id) == ("诉求人换了号码", here.id)
+    proposed = links.link(order, make.call().id, here)
+    assert (proposed.reason, proposed.evidence != []) == (links.TAKEN, True)
+    for reason in ("", "  "):
+        with pytest.raises(Invalid):
+            links.unlink(order, made.id, here, reason)
+    assert made.undone_at is None
+
+
+def test_a_self_received_order_keeps_its_call(app):
+    call = make.call()
+    order = self_orders.settle(call.id)
+    own = links.calls_of(order.id)[0][0]
+    with pytest.raises(Conflict, match="自接工单"):
+        links.unlink(order, own.id, make.desk(), "误关联")
+    assert [one.id for _, one, _ in links.calls_of(order.id)] == [call.id]
 
 
 def test_many_to_many(app):

@@ -9,7 +9,7 @@ from hotline.people.sessions import Person
 from hotline.web import gate
 from hotline.web.gate.finders import Found
 from hotline.web.orders import exports, imports, inbox, matters, notices, outside, rates, register, show, views
-from hotline.web.orders.entrance import HOTLINE, door
+from hotline.web.orders.entrance import door, unit_of_viewer
 from hotline.workorders import desk
 from hotline.workorders.codes import STATE_LABEL
 
@@ -18,9 +18,8 @@ gate.nav("工单考核", "orders.assessment", 31)
 gate.nav("平台接口", "orders.platform_list", 86)
 
 
-def _find(text: str, who: Person) -> Iterable[Found]:
-    unit_id = None if who.roles & HOTLINE else who.institution_id or -1
-    for order in desk.by_number(text, unit_id):
+def _find(text: str, _who: Person) -> Iterable[Found]:
+    for order in desk.by_number(text, unit_of_viewer()):
         url = url_for("orders.show", order_id=order.id)
         yield {"title": f"工单 {order.own_no}", "url": url, "hint": STATE_LABEL[order.state]}
 

@@ -37,7 +37,7 @@ administrators = gate.allow(Role.ADMIN)
 def unit_of_viewer() -> int | None:
     """None for the hotline; for a unit's person the unit. Raises Refused for a person without one."""
     who = gate.person()
-    if who.roles & (HOTLINE | {Role.STATISTICIAN}):
+    if Role.UNIT not in who.roles:
         return None
     if who.institution_id is None:
         raise Refused("您的账户没有所属单位，请联系管理员")

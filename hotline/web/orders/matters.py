@@ -14,8 +14,8 @@ from hotline.web.gate.attachments import attachment
 from hotline.web.orders import forms, show
 from hotline.web.orders.entrance import by, config, desks, dispatchers, door, may_know, seen, unit_of_viewer
 from hotline.workorders import bundles, files, links, moves
-from hotline.workorders.handling import needed
 from hotline.workorders.models import Order
+from hotline.workorders.reasons import needed
 
 
 def _back(order_id: int, done: str) -> ResponseReturnValue:
@@ -38,9 +38,9 @@ def link(order_id: int) -> ResponseReturnValue:
     try:
         sent = gate.load(forms.Link())
         call = _proposed(sent["call_id"]) if sent["call_id"] is not None else _named(sent)
+        links.link(moves.locked(order.id), call.id, by(), sent["reason"])
     except Invalid as fault:
         return _refill(order_id, fault, "link")
-    links.link(moves.locked(order.id), call.id, by(), sent["reason"].strip())
     return _back(order_id, "已关联来电")
 
 
@@ -63,8 +63,11 @@ def _named(sent: dict[str, Any]) -> Call:
 @door.post("/<int:order_id>/links/<int:link_id>/undo")
 @dispatchers
 def unlink(order_id: int, link_id: int) -> ResponseReturnValue:
-    sent = gate.load(forms.Unlink())
-    links.unlink(moves.locked(seen(order_id).id), link_id, by(), sent["reason"])
+    order = seen(order_id)
+    try:
+        links.unlink(moves.locked(order.id), link_id, by(), gate.load(forms.Unlink())["reason"])
+    except Invalid as fault:
+        return _refill(order_id, fault, f"unlink-{link_id}")
     return _back(order_id, "已取消关联")
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from hotline import clock
 from hotline.db import session
 from hotline.errors import HotlineError, NotFound, Refused
+from hotline.people import service as people
 from hotline.people.models import Role
 from hotline.places import institutions
 from hotline.web import gate
@@ -82,11 +83,13 @@ def _beside(order: Order, unit_id: int | None) -> dict[str, Any]:
     """What only the hotline sees: bundled orders, linked calls, proposals, possible duplicates."""
     if unit_id is not None:
         nothing: dict[str, Any] = {name: [] for name in ("linked", "proposals", "similar")}
-        return {**nothing, "doubt": "", "may_link": False, "may_bundle": False}
+        return {**nothing, "linkers": {}, "doubt": "", "may_link": False, "may_bundle": False}
     may_link = bool(gate.person().roles & {Role.DISPATCHER, Role.SUPERVISOR})
     free = order.state in moves.TRANSITIONS[Move.MERGE].origins
+    linked = links.calls_of(order.id)
     return {
-        "linked": links.calls_of(order.id),
+        "linked": linked,
+        "linkers": people.names(one.made_by_id for one, _, _ in linked),
         "proposals": [one for one in links.proposals(order) if may_know(one.call)],
         "similar": duplicates.of_order(order) if free else [],
         "doubt": duplicates.told([order]).get(order.id, "") if free else "",
