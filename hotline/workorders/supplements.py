@@ -13,11 +13,12 @@ from hotline.db import session
 from hotline.errors import Conflict
 from hotline.places import institutions
 from hotline.places.models import Area
-from hotline.workorders import amending, handling, moves, notices
+from hotline.workorders import amending, moves, notices
 from hotline.workorders.codes import NATURE_LABEL, URGENCY_LABEL, Move, State
 from hotline.workorders.field_codes import CALLER_SUBJECT_LABEL, CHANNEL_LABEL, KIND_LABEL, SOURCE_LEVEL_LABEL
 from hotline.workorders.models import Order
 from hotline.workorders.moves import By
+from hotline.workorders.reasons import needed
 from hotline.workorders.registering import Demand
 
 Word = Callable[[Any], str]
@@ -88,7 +89,7 @@ def add(order: Order, by: By, text: str) -> None:
     if order.state in (State.ARCHIVED, State.VOID):
         raise Conflict("工单已归档或作废，不能补充")
     order.changed_at = clock.now()
-    notices.tell(order, moves.note(order, Move.SUPPLEMENT, by, reason=handling.needed(text)))
+    notices.tell(order, moves.note(order, Move.SUPPLEMENT, by, reason=needed(text)))
 
 
 def _listed(told: Mapping[str, str]) -> str:
@@ -129,3 +130,4 @@ def _protect(order: Order, demand: Demand) -> None:
         amending.make_confidential(order)
     if order.accused_id is None:
         order.accused_id = demand.accused_id
+        order.accused_told = None if demand.accused_id else demand.accused_as_told or order.accused_told

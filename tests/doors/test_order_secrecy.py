@@ -7,8 +7,9 @@ import pytest
 from hotline.db import session
 from hotline.people.models import AccountRole, Role
 from hotline.web.gate.formats import short_moment
-from hotline.workorders import bundles, files, handling, ladder, links, self_orders
+from hotline.workorders import bundles, files, handling, ladder, links, self_orders, supplements
 from hotline.workorders.codes import Nature, State
+from hotline.workorders.moves import HOUSE
 from tests.matters import workorders as make
 
 
@@ -195,6 +196,16 @@ class TestNobodyKnowsWhoIsAccused:
     def test_it_is_settled_one_way_or_the_other(self, order, desk, of_unit, said):
         assert act(desk, order, "accuse", **said).status_code == 422
         assert "保密诉求人" in text_of(of_unit, f"/orders/{order.id}")
+
+
+def test_what_comes_later_hides_the_person_as_well(of_unit):
+    order, _, _ = make.at_state(State.DISPATCHED)
+    supplements.take(order, make.demand(external_no=order.external_no, accused_as_told="鼓楼医院急诊科"), HOUSE)
+    session.commit()
+    assert "保密诉求人" in text_of(of_unit, f"/orders/{order.id}")
+    supplements.take(order, make.demand(external_no=order.external_no, accused_id=make.tongren()), HOUSE)
+    session.commit()
+    assert "钱**" in text_of(of_unit, f"/orders/{order.id}")
 
 
 def test_who_asks_a_question_is_shown_whomever_it_names(of_unit):
