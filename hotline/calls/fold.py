@@ -190,6 +190,8 @@ def _outcome(told: _Events, ended_at: datetime | None) -> Outcome:
     for kind, outcome in _OUTCOMES:
         if told.has(kind):
             return outcome
+    if any(event.data.get("blocked") for event in told.of(K.OFFERED)):
+        return Outcome.BLOCKED
     failed = any(e.data.get("status") == "failed" for e in told.of(K.LEG_STATUS, K.RECONCILED))
     return Outcome.FAILED if failed else Outcome.MENU_HANGUP
 

@@ -6,6 +6,8 @@ from hotline.ivr.tree import Node, Tree
 from hotline.telephony.steps import Collect, Connect, Goto, Hangup, Pause, Plan, Prompt, Record, Say, Spoken
 
 LEAVE_MESSAGE = "请在滴声后留言，讲完请按井号键。"
+MESSAGE_AGAIN = f"没有听到您的声音。{LEAVE_MESSAGE}"
+MESSAGE_TRIES = 3
 CALLBACK_NOTED = "已为您登记，我们会尽快回拨您的来电号码，请保持电话畅通。"
 CALLER_ENDS = "感谢您的来电，再见。"
 THANKS = "感谢您的评价，再见。"
@@ -50,8 +52,8 @@ def _onward(node: Node, step: int) -> Plan:
     if node.kind == "transfer":
         return [Connect(node.text("endpoint"), then=f"/phone/transferred?n={step}")]
     ways: dict[str, Plan] = {
-        "voicemail": [Goto("/phone/message")],
-        "callback": [Goto("/phone/call-back")],
+        "voicemail": [Goto(f"/phone/message?line={node.text('line')}")],
+        "callback": [Goto(f"/phone/call-back?line={node.text('line')}")],
         "hangup": [Hangup()],
     }
     return ways.get(node.kind, [])
@@ -79,9 +81,19 @@ def goodbye() -> Plan:
     return [Say(CALLER_ENDS), Hangup()]
 
 
-def message() -> Plan:
-    """The caller leaves a message."""
-    return [Say(LEAVE_MESSAGE), Record("/phone/message-left", done="/phone/recorded?kind=voicemail")]
+def message(number: int = 1, where: str = "") -> Plan:
+    """The caller leaves a message; one who says nothing is asked again, and in the end nobody is there.
+
+    `where`: the query that goes along, which tells one message of a call from another.
+    """
+    if number > MESSAGE_TRIES:
+        return goodbye()
+    record = Record(f"/phone/message-left?{where}", done="/phone/recorded?kind=voicemail")
+    return [
+        Say(LEAVE_MESSAGE if number == 1 else MESSAGE_AGAIN),
+        record,
+        Goto(f"/phone/message?n={number + 1}{'&' if where else ''}{where}"),
+    ]
 
 
 def call_back() -> Plan:

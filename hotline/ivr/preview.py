@@ -93,7 +93,7 @@ class _House:
             return self._arrive(node, int(query["n"]) + 1)
         survey, key = self.tree.survey, told.get("Digits", "")
         ways: dict[str, Callable[[], Plan]] = {
-            "/phone/message": plans.message,
+            "/phone/message": lambda: plans.message(int(query.get("n", 1))),
             "/phone/call-back": plans.call_back,
             "/phone/farewell": lambda: self._arrive(survey, 1) if survey else plans.goodbye(),
             "/phone/score": lambda: plans.rated(survey.score(key) if survey else None),

@@ -76,6 +76,15 @@ class Tree:
         return other
 
     @property
+    def crisis_key(self) -> str:
+        """The key of the entry menu that leads to a person for people in crisis; a checked tree has one."""
+        keys = self.nodes[self.entry].keys.items()
+        return next(key for key, target in keys if self._is_for_crisis(self.nodes[target]))
+
+    def _is_for_crisis(self, node: Node) -> bool:
+        return node.kind == "queue" and node.text("line") in self.lines.crisis
+
+    @property
     def survey(self) -> Node | None:
         return next((node for node in self.nodes.values() if node.kind == "survey"), None)
 

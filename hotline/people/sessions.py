@@ -137,6 +137,12 @@ def _end(which: Any, reason: str) -> int:
     return int(ended.rowcount)  # type: ignore[attr-defined]
 
 
+def is_in(account_id: int, lifetime: Lifetime) -> bool:
+    """Whether an account is signed in anywhere."""
+    still = select(SignIn).where(SignIn.account_id == account_id, SignIn.ended_at.is_(None))
+    return any(alive(each, lifetime) for each in session.scalars(still))
+
+
 def forget(before: datetime) -> None:
     """Remove sessions that ended, and failed attempts that happened, before `before`."""
     session.execute(delete(SignIn).where(SignIn.ended_at < before))

@@ -25,7 +25,6 @@ def lines() -> list[dict[str, Any]]:
     )
     parked = {row[0]: (row[1], row[2]) for row in rows}
     names = people.names(line.taken_over_by for line in waiting.lines().values())
-    here = waiting.at_work(names)
     return [
         {
             "code": line.code,
@@ -34,7 +33,6 @@ def lines() -> list[dict[str, Any]]:
             "waiting": parked.get(line.code, (0, None))[0],
             "longest_since": _iso(parked.get(line.code, (0, None))[1]),
             "taken_over_by": names.get(line.taken_over_by) if line.taken_over_by else None,
-            "in_force": line.taken_over_by in here,
         }
         for line in waiting.lines().values()
     ]

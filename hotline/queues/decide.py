@@ -2,7 +2,8 @@
 
 Crisis lines come first; within a priority the earlier place wins. The agent is the best skilled, then the
 one idle longest. Some crisis-trained agents stay free for a crisis (`reserved`); a missed crisis offer
-rings everybody who is trained, and everybody at all when nobody trained is there.
+rings everybody who is trained, and everybody at all when nobody trained is there. Who has taken a line over is
+asked first; a caller who cannot be taken there at once waits a moment for them, a crisis not even that.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,13 +24,14 @@ class Route:
 
 @dataclass(frozen=True)
 class Caller:
-    """A caller who waits without an open offer. `missed_by`: agents who let this turn ring out."""
+    """A caller who waits without an open offer. `missed_by`: who let this turn ring out; `new`: came just now."""
 
     waiting_id: int
     line: str
     ranked_at: datetime
     preferred_agent: int | None = None
     missed_by: frozenset[int] = frozenset()
+    new: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,13 +66,19 @@ def decide(callers: Sequence[Caller], ready: Sequence[Candidate], routes: Mappin
 
 
 def _ring_all(caller: Caller, route: Route, free: Mapping[int, Candidate]) -> list[int]:
-    trained = [agent_id for agent_id, agent in free.items() if route.code in agent.skills]
+    trained = [
+        agent_id for agent_id, agent in free.items() if route.code in agent.skills or agent_id == route.taken_over_by
+    ]
     return trained or list(free)
 
 
 def _best(caller: Caller, route: Route, free: Mapping[int, Candidate], routes: Mapping[str, Route]) -> int | None:
-    if route.taken_over_by is not None:
-        return route.taken_over_by if route.taken_over_by in free else None
+    taker = route.taken_over_by
+    if taker is not None and taker not in caller.missed_by:
+        if taker in free:
+            return taker
+        if caller.new and not route.crisis:
+            return None
     if caller.preferred_agent in free:
         return caller.preferred_agent
     able = [agent for agent in free.values() if route.code in agent.skills]

@@ -12,6 +12,7 @@ from hotline.queues.models import (
     AGENT_STATE_LABEL,
     AgentInterval,
     AgentState,
+    Line,
     Offer,
     OfferOutcome,
     Presence,
@@ -74,8 +75,28 @@ def move(agent: Presence, state: AgentState, reason: str = "", at: datetime | No
     )
     agent.state, agent.reason, agent.since = state, reason, at
     session.flush()
+    if state is AgentState.OFFLINE:
+        _give_lines_back(agent.agent_id)
     live.touch()
     live.touch(live.agent_topic(agent.agent_id))
+
+
+def _give_lines_back(agent_id: int) -> None:
+    """Who has gone serves nobody: the lines taken over are everybody's again."""
+    mine = update(Line).where(Line.taken_over_by == agent_id).values(taken_over_by=None)
+    for code in session.scalars(mine.returning(Line.code)).all():
+        audit.record("line.give_back", f"line:{code}", gone=agent_id)
+
+
+def signed_out(agent_id: int) -> None:
+    """The agent has left the house; a conversation that still goes on is ended by whoever is in it."""
+    row = session.get(Presence, agent_id)
+    if row is None or row.state is AgentState.OFFLINE:
+        return
+    with suppress(Conflict):  # something has begun to ring there meanwhile: it goes on when that is over
+        agent = _unrung(agent_id)
+        if agent.state not in BUSY:
+            move(agent, AgentState.OFFLINE)
 
 
 def choose(agent_id: int, state: AgentState, reason: str = "") -> Presence:
@@ -140,12 +161,8 @@ def silent_agents(at: datetime) -> list[int]:
 
 def gone(agent_id: int, at: datetime) -> None:
     """An agent whose page is still silent is offline; an offer that rang there goes to the next."""
-    if agent_id not in silent_agents(at):
-        return
-    with suppress(Conflict):  # something has begun to ring there meanwhile: it goes on when that is over
-        agent = _unrung(agent_id)
-        if agent.state not in BUSY:
-            move(agent, AgentState.OFFLINE)
+    if agent_id in silent_agents(at):
+        signed_out(agent_id)
 
 
 def release(agent_id: int, by: str, reason: str) -> None:

@@ -1,8 +1,6 @@
 """The waiting callers: entering a line, the place in it, being offered, leaving."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from sqlalchemy import func, select, update
 
@@ -18,6 +16,9 @@ REASON = "dispatch"
 
 CRISIS_OFFER_SECONDS = 10
 SAME_AGENT_FOR = timedelta(seconds=60)
+
+TAKER_HAS = timedelta(seconds=5)
+"""So long a caller of a line that was taken over is kept for the supervisor who took it."""
 
 
 def lines() -> dict[str, Line]:
@@ -116,34 +117,29 @@ def decision() -> list[decide.Match]:
 
 def _routes(known: dict[str, Line]) -> dict[str, decide.Route]:
     on_duty = _on_duty()
-    here = at_work(line.taken_over_by for line in known.values())
     return {
         line.code: decide.Route(
             line.code,
             line.priority,
             line.crisis,
             line.reserved if on_duty.get(line.code, 0) > line.reserved else 0,
-            line.taken_over_by if line.taken_over_by in here else None,
+            line.taken_over_by,
         )
         for line in known.values()
     }
 
 
-def at_work(agents: Iterable[int | None]) -> set[int]:
-    """Those of them who are signed in; a line taken over by somebody who went home is everybody's again."""
-    wanted = {each for each in agents if each is not None}
-    if not wanted:
-        return set()
-    signed_in = Presence.agent_id.in_(wanted), Presence.state != AgentState.OFFLINE
-    return set(session.scalars(select(Presence.agent_id).where(*signed_in)))
-
-
 def _callers(at: datetime) -> list[decide.Caller]:
     open_offer = select(Offer.id).where(Offer.waiting_id == Waiting.id, Offer.outcome == OfferOutcome.OPEN).exists()
     rows = session.execute(
-        select(Waiting.id, Waiting.line, Waiting.ranked_at, Waiting.preferred_agent_id, Waiting.preferred_until).where(
-            Waiting.state == WaitState.WAITING, ~open_offer
-        )
+        select(
+            Waiting.id,
+            Waiting.line,
+            Waiting.queued_at,
+            Waiting.ranked_at,
+            Waiting.preferred_agent_id,
+            Waiting.preferred_until,
+        ).where(Waiting.state == WaitState.WAITING, ~open_offer)
     ).all()
     missed: dict[int, set[int]] = {}
     if rows:
@@ -160,6 +156,7 @@ def _callers(at: datetime) -> list[decide.Caller]:
             row.ranked_at,
             row.preferred_agent_id if row.preferred_until and row.preferred_until > at else None,
             frozenset(missed.get(row.id, ())),
+            row.queued_at > at - TAKER_HAS,
         )
         for row in rows
     ]
@@ -220,34 +217,6 @@ def of_leg(provider: str, leg: str, turn: int) -> tuple[Waiting, Line] | None:
     )
     row = session.execute(statement).one_or_none()
     return (row.Waiting, row.Line) if row else None
-
-
-class Place(NamedTuple):
-    """Where a caller stands: how many are before, and the minutes to expect (None: nothing to go by)."""
-
-    before: int
-    minutes: int | None
-
-
-def place(waiting: Waiting) -> Place:
-    """The caller's position in the line and the estimated wait, from the line's last twenty connections."""
-    before = session.scalar(
-        select(func.count()).where(
-            Waiting.line == waiting.line,
-            Waiting.state == WaitState.WAITING,
-            Waiting.ranked_at < waiting.ranked_at,
-        )
-    )
-    recent = session.execute(
-        select(Waiting.queued_at, Waiting.left_at)
-        .where(Waiting.line == waiting.line, Waiting.state == WaitState.CONNECTED, Waiting.left_at.is_not(None))
-        .order_by(Waiting.id.desc())
-        .limit(20)
-    ).all()
-    if not recent:
-        return Place(before or 0, None)
-    seconds = sum((row.left_at - row.queued_at).total_seconds() for row in recent if row.left_at) / len(recent)
-    return Place(before or 0, max(1, round(seconds / 60)))
 
 
 def expire_offers(at: datetime) -> int:

@@ -156,7 +156,7 @@ function tile(line) {
     ["均通话", number(line.talk === null ? "—" : clock(Math.round(line.talk)), line.code, "talk", "平均通话")],
   ];
   return make("article", { class: "board-tile", "data-place": `line-${line.code}`, "data-crisis-line": String(line.crisis), "data-busy": String(line.waiting > 0), "data-age": line.longest_since ? age(line.longest_since) : 0 },
-    make("h2", {}, line.name, line.taken_over_by ? make("small", {}, ` ${line.taken_over_by}接管${line.in_force ? "" : "（未签入，不生效）"}`) : null,
+    make("h2", {}, line.name, line.taken_over_by ? make("small", {}, ` ${line.taken_over_by}接管`) : null,
       tv ? null : make("button", { type: "button", class: "btn btn-sm btn-link", "aria-label": `${line.taken_over_by ? "交还" : "接管"}${line.name}`, onclick: () => takeOver(line) }, line.taken_over_by ? "交还" : "接管")),
     make("div", { class: "board-now" }, queue("等待", make("b", {}, line.waiting)), make("span", {}, " 等待"), line.longest_since ? make("span", {}, " 最长 ", queue("最长等待", since(line.longest_since))) : null, spark(line.hour)),
     make("dl", {}, ...cells.slice(0, tv ? ON_WALL : undefined).map(([label, value]) => make("div", {}, make("dt", {}, label), make("dd", {}, value)))));

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from playwright.sync_api import expect
+from sqlalchemy import select
 
 from hotline import clock
 from hotline.db import session
@@ -170,6 +171,12 @@ def test_whoever_is_at_the_keyboard_stays_where_they_are_while_the_board_moves_o
     expect(screen.locator(".agent")).to_have_count(25)
     assert screen.evaluate("document.documentElement.scrollWidth <= innerWidth")
     button = screen.get_by_label("接管预约挂号")
+    button.click()
+    expect(screen.get_by_text("您还没有签入")).to_be_visible()
+    taker = session.scalars(select(Account.id).where(Account.login == "banzhang01")).one()
+    presence.choose(taker, AgentState.BREAK, "meeting")
+    session.commit()
+    expect(screen.locator(".agent")).to_have_count(26)
     button.focus()
     for _ in range(2):
         with screen.expect_response(lambda answer: answer.url.endswith("/wallboard/snapshot")):
@@ -177,7 +184,6 @@ def test_whoever_is_at_the_keyboard_stays_where_they_are_while_the_board_moves_o
         expect(button).to_be_focused()
     screen.keyboard.press("Enter")
     expect(screen.get_by_label("交还预约挂号")).to_be_focused()
-    expect(screen.get_by_text("（未签入，不生效）")).to_be_visible()
     screen.keyboard.press("Enter")
     expect(button).to_be_focused()
     agent = screen.locator(".agent button").first
@@ -187,4 +193,4 @@ def test_whoever_is_at_the_keyboard_stays_where_they_are_while_the_board_moves_o
     screen.keyboard.insert_text("页面卡住")
     screen.keyboard.press("Enter")
     expect(screen.get_by_text("已释放")).to_be_visible()
-    expect(screen.locator(".agent")).to_have_count(24)
+    expect(screen.locator(".agent")).to_have_count(25)

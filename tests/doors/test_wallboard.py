@@ -132,6 +132,8 @@ def test_a_supervisor_frees_an_agent_and_sets_skills(supervisor, people):
 
 
 def test_taking_a_line_over_and_giving_it_back(supervisor, people):
+    presence.choose(people[Role.SUPERVISOR].id, AgentState.READY)
+    session.commit()
     taken = supervisor.post("/wallboard/take-over", json={"line": "consult", "on": True})
     assert taken.status_code == 200
     assert session.get_one(Line, "consult").taken_over_by == people[Role.SUPERVISOR].id

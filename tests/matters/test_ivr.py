@@ -229,7 +229,7 @@ def test_a_public_holiday_has_its_own_words_and_a_sunday_the_usual_ones(app):
 @pytest.mark.parametrize(
     ("kind", "more", "said"),
     [
-        ("voicemail", {"line": "general"}, plans.LEAVE_MESSAGE),
+        ("voicemail", {"line": "general"}, plans.CALLER_ENDS),
         ("callback", {"line": "general"}, plans.CALLBACK_NOTED),
         ("transfer", {"endpoint": "120"}, "好的。"),
         ("hangup", {}, "好的。"),

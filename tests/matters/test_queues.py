@@ -88,10 +88,25 @@ def test_truth_table_of_routing(callers, ready, expected):
     assert decide.decide(callers, ready, ROUTES) == expected
 
 
-def test_a_line_taken_over_goes_to_its_supervisor_alone():
+def test_a_line_taken_over_asks_its_supervisor_first():
     routes = {**ROUTES, "consult": Route("consult", 5, False, taken_over_by=3)}
-    assert decide.decide([caller(1)], [agent(7, consult=1)], routes) == []
-    assert decide.decide([caller(1)], [agent(7, consult=1), agent(3)], routes) == [Match(1, 3)]
+    colleague, taker = agent(7, consult=1), agent(3)
+    assert decide.decide([caller(1)], [colleague, taker], routes) == [Match(1, 3)]
+    assert decide.decide([caller(1, new=True)], [colleague], routes) == []
+    assert decide.decide([caller(1)], [colleague], routes) == [Match(1, 7)]
+    assert decide.decide([caller(1, missed_by=frozenset({3}))], [colleague, taker], routes) == [Match(1, 7)]
+
+
+def test_a_crisis_line_taken_over_keeps_nobody_waiting():
+    routes = {**ROUTES, "crisis": Route("crisis", 0, True, taken_over_by=3)}
+    trained, taker = agent(7, crisis=1), agent(3)
+    assert decide.decide([caller(1, "crisis", new=True)], [trained], routes) == [Match(1, 7)]
+    assert decide.decide([caller(1, "crisis", new=True)], [trained, taker], routes) == [Match(1, 3)]
+    missed = caller(1, "crisis", missed_by=frozenset({3}))
+    assert sorted(decide.decide([missed], [trained, taker], routes), key=lambda match: match.agent_id) == [
+        Match(1, 3),
+        Match(1, 7),
+    ]
 
 
 @given(
@@ -213,20 +228,16 @@ def test_a_lost_agent_sends_the_caller_back_to_the_top(app):
     assert parting.lost(stint) == []
 
 
-def test_a_line_taken_over_by_somebody_who_is_not_signed_in_is_everybodys(app):
+def test_a_line_taken_over_by_somebody_who_goes_is_everybodys_again(app):
     first, second = make_agents(2, "consult")
     staffing.take_over("consult", second, on=True)
+    assert [line["code"] for line in board.lines() if line["taken_over_by"]] == ["consult"]
     presence.choose(second, AgentState.OFFLINE)
+    assert [line["code"] for line in board.lines() if line["taken_over_by"]] == []
     ring()
     assert [offer.agent_id for offer in offers()] == [first]
-    assert [line["in_force"] for line in board.lines() if line["taken_over_by"]] == [False]
-    presence.choose(second, AgentState.READY)
-    ring(2)
-    assert [offer.agent_id for offer in offers()] == [first, second]
-    presence.choose(first, AgentState.READY)
-    ring(3)
-    assert [offer.agent_id for offer in offers()] == [second]
-    assert [line["in_force"] for line in board.lines() if line["taken_over_by"]] == [True]
+    with pytest.raises(Conflict, match="就绪"):
+        staffing.take_over("consult", second, on=True)
 
 
 def test_a_crisis_call_whose_agent_is_lost_waits_on_the_board_again(app):

@@ -86,6 +86,7 @@ _WORDS: dict[str, str] = {
     "institution.renamed": "机构更名",
     "institution.reopened": "恢复机构",
     "job.again": "重新运行作业",
+    "line.give_back": "交还线路",
     "line.take_over": "接管线路",
     "menu.publish": "发布语音菜单",
     "prompt.remove": "移除语音录音",

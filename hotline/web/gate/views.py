@@ -12,6 +12,7 @@ from hotline import audit, db, errors
 from hotline.db import session
 from hotline.people import sessions, signing_in
 from hotline.people.models import Role
+from hotline.queues import presence
 from hotline.web.gate import finders, guards, intake, nav, pages, visitor
 
 door = guards.door("gate", __name__, roles=guards.PUBLIC)
@@ -119,6 +120,8 @@ def sign_out() -> ResponseReturnValue:
     if who is not None:
         audit.record("sign_out", f"account:{who.id}")
     sessions.end(visitor.current_token(), "sign_out")
+    if who is not None and not sessions.is_in(who.id, visitor.lifetime()):
+        presence.signed_out(who.id)
     session.commit()
     cookie.clear()
     return redirect(url_for("gate.sign_in"), 303)

@@ -24,10 +24,11 @@ from hotline.web.phone.queueing import crisis_line, into_line
 @opening
 def voice() -> Answer:
     """A call rings: greet, and offer the menu with the crisis key in its first sentence."""
-    if blocklist.is_blocked(normalise(notice().caller).hash):
-        plan: Plan = [Collect((Say(words.BLOCKED),), "/phone/blocked", seconds=4), Hangup()]
-        return Answer(plan, EventKind.OFFERED)
     tree = ivr.current()
+    if blocklist.is_blocked(normalise(notice().caller).hash):
+        told = Say(words.blocked(tree.crisis_key))
+        plan: Plan = [Collect((told,), "/phone/blocked", seconds=4, on_empty=True)]
+        return Answer(plan, EventKind.OFFERED, {"blocked": True})
     return Answer(plans.plan_of(tree.nodes[tree.entry], gate.config().line_name, 1), EventKind.OFFERED)
 
 
@@ -42,9 +43,9 @@ def fallback() -> Answer:
 @door.post("/blocked")
 @control
 def blocked() -> Answer:
-    """A blocked number pressed a key: only the crisis line opens."""
-    call = caller()
-    if call is not None and notice().keys == "5":
+    """A blocked number pressed a key, or none: only the crisis line opens."""
+    call, tree = caller(), ivr.current()
+    if call is not None and notice().keys == tree.crisis_key:
         return Answer(into_line(call, crisis_line(), (Say(words.CRISIS_WAIT),)))
     return Answer([Hangup()], EventKind.BLOCKED)
 
@@ -69,7 +70,7 @@ def _visit(tree: Tree, target: Node, answer: Answer, call: Call, step: int) -> A
     """Arrive at a node, past the lines that are closed now."""
     *closed, node = plans.passed_closed(tree, target, lambda queue: ivr.instead(tree, queue, clock.now()))
     for passed in closed:
-        intake.append(call.id, EventKind.CLOSED_HOURS, f"closed:{step}", node=passed.id)
+        intake.append(call.id, EventKind.CLOSED_HOURS, f"closed:{step}", node=passed.id, line=passed.text("line"))
         step += 1
     if node.kind == "answer":
         intake.append(call.id, EventKind.SERVED, f"served:{step}", node=node.id)

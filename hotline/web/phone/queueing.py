@@ -10,7 +10,7 @@ from hotline.db import session
 from hotline.errors import Conflict
 from hotline.ivr import plans
 from hotline.ivr import service as ivr
-from hotline.queues import conversation, parting, waiting
+from hotline.queues import conversation, estimate, parting, waiting
 from hotline.queues.models import Line, Stint, StintState, Waiting, WaitState
 from hotline.telephony.notices import WaitOver
 from hotline.telephony.steps import (
@@ -68,26 +68,31 @@ def wait() -> Sequence[Step]:
     rounds = request.args.get("n", 0, type=int)
     onward = Goto(f"/phone/wait?turn={turn.turn}&n={rounds + 1}")
     if line.crisis:
-        return [*_comfort(Prompt("crisis-wait", words.CRISIS_WAIT), 5), onward]
-    spoken = (Say(words.position(waiting.place(turn))), Say(words.CHOICES))
-    choice = Collect(spoken, f"/phone/wait-key?turn={turn.turn}&n={rounds}", seconds=4)
-    return [choice, *_comfort(Prompt("wait", words.WAIT), 8), onward]
+        comfort: Plan = [Prompt("crisis-wait", words.CRISIS_WAIT), Pause(5)]
+        return [*comfort * ROUNDS, onward]
+    choices = words.CHOICES if _has_number(turn.call_id) else words.CHOICES_UNSEEN
+    chosen = f"/phone/wait-key?turn={turn.turn}&n={rounds}"
+    first = Collect((Say(words.position(estimate.place(turn))), Say(choices)), chosen, seconds=4)
+    return [first, *[Collect((Prompt("wait", words.WAIT),), chosen, seconds=8)] * ROUNDS, onward]
 
 
-def _comfort(prompt: Prompt, pause: int) -> list[Step]:
-    return [prompt, Pause(pause)] * ROUNDS
+def _has_number(call_id: int) -> bool:
+    """Whether the caller can be called back."""
+    return session.scalar(select(Call.caller_hash).where(Call.id == call_id)) is not None
 
 
 @door.post("/wait-key")
 @control
 def wait_key() -> Answer:
-    """2: call me back; 3: leave a message; anything else: go on waiting."""
+    """2: call me back (a message, where the number is withheld); 3: leave a message; anything else: go on waiting."""
     call = caller()
     turn = _turn(call) if call else None
     if call is None or turn is None:
         return Answer([Unpark()])
     onward = Goto(f"/phone/wait?turn={turn.turn}&n={request.args.get('n', 0, type=int) + 1}")
     reason = {"2": "callback", "3": "voicemail"}.get(notice().keys or "")
+    if reason == "callback" and call.caller_hash is None:
+        reason = "voicemail"
     if reason is None or session.get_one(Line, turn.line).crisis:
         return Answer([onward])
     if not waiting.leave(call.id, turn.turn, reason):
@@ -109,8 +114,9 @@ def queue_left() -> Answer:
     if joined is not None:
         return Answer(_room(joined))
     if turn.state is WaitState.LEFT:
-        onward = {"callback": "/phone/call-back", "voicemail": "/phone/message"}.get(turn.reason, "/phone/farewell")
-        return Answer([Goto(onward)])
+        ways = {"callback": "/phone/call-back", "voicemail": "/phone/message"}
+        onward = ways.get(turn.reason)
+        return Answer([Goto(f"{onward}?turn={turn.turn}" if onward else "/phone/farewell")])
     return Answer([Say(words.WAIT), _park(turn)])
 
 
@@ -137,10 +143,13 @@ def join() -> Answer:
     return Answer(_room(stint))
 
 
-def _back(call: Call) -> Plan:
+def _back(call: Call, spoken: str = words.AGAIN) -> Plan:
     """To the caller's own last place; a search for somebody to be asked in is none."""
     turns = select(Waiting).where(Waiting.call_id == call.id, Waiting.reason != parting.WITHDRAWN)
-    return back_in_line(session.scalars(turns.order_by(Waiting.turn.desc())).first(), words.AGAIN)
+    turn = session.scalars(turns.order_by(Waiting.turn.desc())).first()
+    if turn is not None and turn.reason == "voicemail":
+        turn = waiting.enter(call.id, turn.line, ranked_at=turn.ranked_at)
+    return back_in_line(turn, spoken)
 
 
 def _room(stint: Stint) -> Plan:
@@ -219,19 +228,37 @@ def score() -> Answer:
 @door.post("/call-back")
 @control
 def call_back() -> Answer:
-    """The caller asked to be called back; the place in the line is kept by the hour of asking."""
-    return Answer(plans.call_back(), EventKind.CALLBACK_ASKED)
+    """The caller asked to be called back; the place in the line is kept. Without a number: a message."""
+    call = caller()
+    if call is None or call.caller_hash is None:
+        return Answer([Say(words.UNSEEN), *plans.message(where=_where())])
+    return Answer(plans.call_back(), EventKind.CALLBACK_ASKED, {"line": _asked_line()})
 
 
 @door.post("/message")
 @control
 def message() -> Answer:
-    """Leave a message."""
-    return Answer(plans.message())
+    """Leave a message. Who says nothing is asked again, then waits where they waited before."""
+    call, number = caller(), request.args.get("n", 1, type=int)
+    if call is not None and call.queue and call.state is not CallState.ENDED and number > plans.MESSAGE_TRIES:
+        return Answer(_back(call, words.UNSPOKEN))
+    return Answer(plans.message(number, _where()))
+
+
+def _asked_line() -> str:
+    """The line that a node of the menu names for a message or a call-back."""
+    line = request.args.get("line", "")
+    return line if line in waiting.lines() else ""
+
+
+def _where() -> str:
+    """Where a message is left: on leaving a line, or at a node of the menu that names one."""
+    turn, line = request.args.get("turn", 0, type=int), _asked_line()
+    return f"turn={turn}" if turn else f"line={line}" if line else ""
 
 
 @door.post("/message-left")
 @control
 def message_left() -> Answer:
     """The message is spoken; the file follows by a notice."""
-    return Answer([Say(words.MESSAGE_KEPT), Hangup()], EventKind.VOICEMAIL)
+    return Answer([Say(words.MESSAGE_KEPT), Hangup()], EventKind.VOICEMAIL, {"line": _asked_line()})
