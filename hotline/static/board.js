@@ -210,8 +210,7 @@ async function takeOver(line) {
   const on = !line.taken_over_by;
   const answer = await act("take-over", { line: line.code, on });
   if (!answer) return;
-  const ready = answer.state === "offline" ? "您还没有签入：在“坐席”页签入就绪后才生效。" : "新来电只派给您。";
-  toast(on ? `已接管${line.name}。${ready}` : `${line.name}已交还，来电照常派话。`);
+  toast(on ? `已接管${line.name}，新来电先派给您；离线即自动交还。` : `${line.name}已交还，来电照常派话。`);
 }
 
 async function observe(ref, mode) {

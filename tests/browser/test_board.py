@@ -166,16 +166,19 @@ def test_the_wall_holds_a_full_house_without_scrolling_in_letters_for_five_metre
     wall.context.close()
 
 
-def test_whoever_is_at_the_keyboard_stays_where_they_are_while_the_board_moves_on(screen, served, a_full_house):
+def test_whoever_is_at_the_keyboard_stays_where_they_are_while_the_board_moves_on(
+    screen, served, committed_app, a_full_house
+):
     enter(screen, served, "")
     expect(screen.locator(".agent")).to_have_count(25)
     assert screen.evaluate("document.documentElement.scrollWidth <= innerWidth")
     button = screen.get_by_label("接管预约挂号")
     button.click()
     expect(screen.get_by_text("您还没有签入")).to_be_visible()
-    taker = session.scalars(select(Account.id).where(Account.login == "banzhang01")).one()
-    presence.choose(taker, AgentState.BREAK, "meeting")
-    session.commit()
+    with committed_app.app_context():
+        taker = session.scalars(select(Account.id).where(Account.login == "banzhang01")).one()
+        presence.choose(taker, AgentState.BREAK, "meeting")
+        session.commit()
     expect(screen.locator(".agent")).to_have_count(26)
     button.focus()
     for _ in range(2):
