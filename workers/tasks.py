@@ -57,7 +57,8 @@ def fetch_recording(recording_id: int) -> None:
 
 
 def purge_recordings() -> None:
-    """Recordings whose time is over, a portion at a time."""
+    """Recordings whose time is over, a portion at a time; the receipt is committed first."""
+    session.commit()
     if telephone.purge_recordings():
         jobs.enqueue(jobs.Job.PURGE_RECORDINGS)
 

@@ -1,15 +1,17 @@
 """What the workers do with the telephone provider. The provider is asked between transactions, never inside one."""
 
+from contextlib import suppress
 from datetime import datetime
 
 from flask import current_app
 
 from hotline import clock
 from hotline.config import Config
+from hotline.crisis import access
 from hotline.db import session
 from hotline.queues import reconcile, recordings, rollcall, ticker
 from hotline.queues.acts import carry_out
-from hotline.telephony.provider import provider_for
+from hotline.telephony.provider import LegGone, Provider, provider_for
 
 
 def house() -> Config:
@@ -47,16 +49,27 @@ def sweep(since: datetime) -> None:
 
 
 def fetch_recording(recording_id: int) -> None:
-    """Bring one recording home; only then is it taken away from the provider."""
-    ref = recordings.to_fetch(recording_id)
+    """Bring one recording home; only then is it taken away from the provider, at this try or the next."""
+    there = recordings.at_provider(recording_id)
     session.commit()
-    if ref is None:
+    if there is None:
         return
     provider = provider_for(house())
-    recordings.keep(recording_id, provider.fetch_recording(ref), house().recording_dir)
-    session.commit()
-    provider.delete_recording(ref)
+    if not there.kept:
+        recordings.keep(recording_id, provider.fetch_recording(there.ref), house().recording_dir)
+        session.commit()
+    _delete_there(provider, there.ref)
 
 
 def purge_recordings() -> int:
-    return recordings.purge(house().recording_dir)
+    """What is over is deleted, here and with the provider; how many recordings were looked at."""
+    provider, unfetched = provider_for(house()), recordings.never_fetched()
+    session.commit()
+    for ref in unfetched:
+        _delete_there(provider, ref)
+    return recordings.purge(house().recording_dir, access.is_crisis)
+
+
+def _delete_there(provider: Provider, ref: str) -> None:
+    with suppress(LegGone):
+        provider.delete_recording(ref)

@@ -12,6 +12,8 @@ CALLBACK_NOTED = "已为您登记，我们会尽快回拨您的来电号码，�
 CALLER_ENDS = "感谢您的来电，再见。"
 THANKS = "感谢您的评价，再见。"
 USUAL_SECONDS = "5"
+NOTICE = Prompt("recorded", "通话将被录音并依法保存。")
+"""Heard on every way into a line, and no key passes over it: a talk is recorded only after it."""
 
 
 def led_to(here: Node, tree: Tree, key: str, straight: str = "") -> Node:
@@ -33,7 +35,7 @@ def passed_closed(tree: Tree, node: Node, instead: Callable[[Node], str]) -> Ite
 
 
 def plan_of(node: Node, line_name: str, step: int) -> Plan:
-    """What is played at a node. Of a queue only its words: who waits there, and how, is the queue's matter."""
+    """What is played at a node. Of a queue its words and the notice: who waits there is the queue's matter."""
     says = tuple(_named(part, line_name) for part in node.spoken)
     seconds = int(node.text("seconds", USUAL_SECONDS))
     if node.kind == "survey":
@@ -55,6 +57,7 @@ def _onward(node: Node, step: int) -> Plan:
         "voicemail": [Goto(f"/phone/message?line={node.text('line')}")],
         "callback": [Goto(f"/phone/call-back?line={node.text('line')}")],
         "hangup": [Hangup()],
+        "queue": [NOTICE],
     }
     return ways.get(node.kind, [])
 

@@ -50,7 +50,10 @@ class WaitState(StrEnum):
 
 
 class Waiting(Base):
-    """One turn of one caller in a line. `ranked_at` decides the place and survives missed offers and overflow."""
+    """One turn of one caller in a line. `ranked_at` decides the place and survives missed offers and overflow.
+
+    `noticed`: the caller has heard to the end what is said before the waiting room, so that talks are recorded, too.
+    """
 
     __tablename__ = "waiting"
     __table_args__ = (
@@ -76,6 +79,7 @@ class Waiting(Base):
     claimed_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     left_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(String(20), default="")
+    noticed: Mapped[bool] = mapped_column(default=False)
 
 
 class OfferOutcome(StrEnum):

@@ -1,12 +1,14 @@
 """Recordings: announced to the caller, fetched by a job, checked by digest, kept by class, played with a trace.
 
-Retention by class (docs/glossary.md): crisis three years (心理援助热线技术指南), ordinary calls two years,
-messages ninety days.
+Retention by class: crisis three years (心理援助热线技术指南), ordinary calls two years, messages ninety days. Whether a
+call was one of crisis may come out later than its recording, so it is looked at once more before anything is deleted.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -14,7 +16,7 @@ from hotline import audit, clock, db, jobs
 from hotline.calls.models import Call
 from hotline.db import session
 from hotline.errors import NotFound
-from hotline.queues.models import Line
+from hotline.queues.models import Line, Waiting
 from hotline.queues.records import Recording
 
 KEEP: dict[str, timedelta] = {
@@ -50,11 +52,25 @@ def ready(provider: str, leg: str, ref: str, *, kind: str, started_at: datetime,
         jobs.enqueue(jobs.Job.FETCH_RECORDING, key=f"recording:{made}", recording_id=made)
 
 
-def to_fetch(recording_id: int) -> str | None:
-    """The provider's name of a recording that is still to be fetched."""
-    return session.scalar(
-        select(Recording.provider_ref).where(Recording.id == recording_id, Recording.fetched_at.is_(None))
-    )
+class AtProvider(NamedTuple):
+    """The provider's name of a recording, and whether we have it already."""
+
+    ref: str
+    kept: bool
+
+
+def at_provider(recording_id: int) -> AtProvider | None:
+    """What there is to fetch, or only to delete there, because an earlier try came no further."""
+    row = session.execute(
+        select(Recording.provider_ref, Recording.fetched_at, Recording.deleted_at).where(Recording.id == recording_id)
+    ).one_or_none()
+    return AtProvider(row.provider_ref, bool(row.fetched_at or row.deleted_at)) if row else None
+
+
+def never_fetched() -> list[str]:
+    """The provider's names of recordings whose time is over before they could be fetched."""
+    over = Recording.delete_after <= clock.now(), Recording.deleted_at.is_(None), Recording.fetched_at.is_(None)
+    return list(session.scalars(select(Recording.provider_ref).where(*over)))
 
 
 def keep(recording_id: int, sound: bytes, folder: Path) -> None:
@@ -97,15 +113,29 @@ def of_call(call_id: int) -> list[Recording]:
     return list(session.scalars(select(Recording).where(Recording.call_id == call_id).order_by(Recording.id)))
 
 
-def purge(folder: Path, limit: int = 200) -> int:
-    """Delete the files whose time is over; the row stays and says so."""
+def purge(folder: Path, is_crisis: Callable[[Call], bool], limit: int = 200) -> int:
+    """Delete the files whose time is over; the row stays and says so. Returns how many were looked at."""
     at = clock.now()
     due = session.scalars(
         select(Recording).where(Recording.delete_after <= at, Recording.deleted_at.is_(None)).limit(limit)
     ).all()
     for recording in due:
+        _class_by_now(recording, is_crisis)
+        if recording.delete_after > at:
+            continue
         if recording.file:
             (folder / recording.file).unlink(missing_ok=True)
         recording.deleted_at = at
         audit.record("recording.purge", f"call:{recording.call_id}", recording=recording.id)
     return len(due)
+
+
+def _class_by_now(recording: Recording, is_crisis: Callable[[Call], bool]) -> None:
+    """Keep as long as crisis what turned out to be crisis: by its category, its risk sheet or a line it waited in."""
+    if recording.kind == "crisis":
+        return
+    in_line = select(Waiting.id).join(Line, Line.code == Waiting.line)
+    in_crisis_line = in_line.where(Waiting.call_id == recording.call_id, Line.crisis).limit(1)
+    if is_crisis(session.get_one(Call, recording.call_id)) or session.scalar(in_crisis_line) is not None:
+        recording.kind, recording.delete_after = "crisis", recording.started_at + KEEP["crisis"]
+        session.flush()

@@ -119,7 +119,7 @@ def test_a_burst_of_changes_wakes_the_streams_once(monkeypatch):
 
         def get_message(self, timeout):
             if self.words:
-                return {"data": self.words.pop()}
+                return {"type": "message", "data": self.words.pop()}
             if timeout >= 1:
                 raise ConnectionError
             time.sleep(timeout)

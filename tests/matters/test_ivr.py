@@ -194,12 +194,13 @@ def test_the_preview_waits_at_the_menu_and_follows_keys(app):
     opening = play(app, DEFAULT)
     assert (opening.node, opening.kind, opening.over) == ("welcome", "menu", False)
     assert texts(opening)[0] == f"您好，{app.config['HOTLINE'].line_name}。心理危机求助请直接按5，转人工请不要按键。"
-    assert len(texts(opening)) == 3
+    assert len(texts(opening)) == 2
     queue = play(app, DEFAULT, "5")
     assert (queue.node, queue.line, queue.over) == ("crisis", "crisis", True)
-    assert [(h.node, h.kind) for h in queue.heard[-2:]] == [("welcome", "key"), ("crisis", "say")]
+    assert [(h.node, h.kind) for h in queue.heard[-3:]] == [("welcome", "key"), ("crisis", "say"), ("crisis", "say")]
+    assert "录音" in texts(queue)[-1]
     silent = play(app, DEFAULT, "")
-    assert (silent.node, silent.line, silent.heard[3].kind) == ("general", "general", "wait")
+    assert (silent.node, silent.line, silent.heard[2].kind) == ("general", "general", "wait")
     again = play(app, DEFAULT, "*", "4", "9")
     assert (again.node, again.line) == ("general", "general")
     answer = play(app, DEFAULT, "4", "1")
@@ -210,12 +211,12 @@ def test_the_preview_knows_the_hours(app):
     assert play(app, DEFAULT, "1").line == "booking"
     night = play(app, DEFAULT, "1", at=NIGHT)
     assert (night.closed, night.node, night.line) == (["booking"], "general", "general")
-    assert "服务时间是每天7点30分到17点30分" in texts(night)[3]
+    assert "服务时间是每天7点30分到17点30分" in texts(night)[2]
 
 
 def test_a_public_holiday_has_its_own_words_and_a_sunday_the_usual_ones(app):
     def heard(day, document=DEFAULT):
-        return texts(play(app, document, "1", at=clock.at_local(day, 20)))[3]
+        return texts(play(app, document, "1", at=clock.at_local(day, 20)))[2]
 
     new_year, sunday, worked_sunday = date(2024, 2, 12), date(2024, 2, 25), date(2024, 2, 4)
     assert heard(new_year).startswith("节假日期间")

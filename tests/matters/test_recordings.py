@@ -13,6 +13,17 @@ from hotline.errors import NotFound
 from hotline.jobs import Job, Outbox
 from hotline.queues import recordings, waiting
 from hotline.queues.records import Recording
+from hotline.telephony.provider import ProviderUnavailable
+from workers import telephone
+
+
+def never(_call) -> bool:
+    return False
+
+
+def broken(_ref) -> None:
+    raise ProviderUnavailable("503")
+
 
 SOUND = b"RIFF....WAVEfmt a talk"
 
@@ -33,7 +44,7 @@ def test_a_notice_told_twice_wants_one_fetching(call_id):
     recordings.ready("test", "leg-1", "RE1", kind="talk", started_at=clock.now(), seconds=9)
     wanted = select(func.count(Outbox.id)).where(Outbox.name == Job.FETCH_RECORDING)
     assert session.scalar(wanted) == 1
-    assert recordings.to_fetch(made.id) == "RE1"
+    assert recordings.at_provider(made.id) == ("RE1", False)
 
 
 def test_a_recording_of_an_unknown_leg_is_nobodys(app):
@@ -49,7 +60,7 @@ def test_it_is_kept_whole_and_its_playing_leaves_a_trace(call_id, tmp_path):
     session.commit()
     actions = session.scalars(select(audit.AuditEntry.action)).all()
     assert "recording.play" in actions
-    assert recordings.to_fetch(made.id) is None
+    assert recordings.at_provider(made.id) == ("RE1", True)
 
 
 def test_an_altered_file_is_not_played(call_id, tmp_path):
@@ -72,11 +83,48 @@ def test_what_is_over_goes_and_the_row_says_so(call_id, tmp_path):
     recordings.keep(made.id, SOUND, tmp_path)
     made.delete_after = clock.now() - timedelta(seconds=1)
     session.flush()
-    assert recordings.purge(tmp_path) == 1
+    assert recordings.purge(tmp_path, never) == 1
     assert not (tmp_path / made.file).exists()
-    assert recordings.purge(tmp_path) == 0
+    assert recordings.purge(tmp_path, never) == 0
     with pytest.raises(NotFound):
         recordings.open_file(made.id, tmp_path)
+
+
+@pytest.mark.parametrize("sign", ["its sheet", "a line it waited in"])
+def test_what_turned_out_to_be_crisis_is_kept_as_crisis(call_id, tmp_path, sign):
+    made = ready()
+    recordings.keep(made.id, SOUND, tmp_path)
+    made.delete_after = clock.now() - timedelta(seconds=1)
+    if sign != "its sheet":
+        waiting.enter(call_id, "crisis")
+    recordings.purge(tmp_path, lambda call: sign == "its sheet")
+    assert (made.kind, made.delete_after - made.started_at) == ("crisis", recordings.KEEP["crisis"])
+    assert (tmp_path / made.file).exists()
+
+
+def test_what_could_never_be_fetched_is_deleted_with_the_provider_too(call_id):
+    made = ready()
+    assert recordings.never_fetched() == []
+    made.delete_after = clock.now() - timedelta(seconds=1)
+    session.flush()
+    assert recordings.never_fetched() == ["RE1"]
+
+
+def test_a_deletion_that_failed_with_the_provider_is_tried_again(town):
+    caller = town.dial("13800001250").hears("心理危机").presses("2")
+    town.agent("zuoxi01").ready().answers(caller)
+    caller.talks(10).hangs_up()
+    town.passes(5)
+    (made,) = recordings.of_call(caller.call.id)
+    kept = town.exchange.recordings[made.provider_ref]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(town.provider, "delete_recording", broken)
+        with pytest.raises(ProviderUnavailable):
+            telephone.fetch_recording(made.id)
+    assert made.fetched_at is not None
+    assert made.provider_ref in town.exchange.recordings
+    telephone.fetch_recording(made.id)
+    assert kept not in town.exchange.recordings.values()
 
 
 def test_a_lost_fetching_is_wanted_again(call_id):

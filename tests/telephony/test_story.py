@@ -1,5 +1,7 @@
 """The story fixture over the real application."""
 
+import pytest
+
 from hotline.calls.models import CallState, Outcome
 from hotline.db import session
 from hotline.queues import conversation, parting
@@ -126,3 +128,20 @@ def test_the_roll_call_leaves_alone_whoever_talks_or_waits(town):
     assert len(caller.heard) == heard
     assert waits.waiting
     assert not any("重新" in text for text in waits.heard)
+
+
+@pytest.mark.parametrize("keys", ["2", "5", "0"])
+def test_whoever_presses_at_once_hears_that_the_talk_is_recorded_before_it_is(town, keys):
+    agent = town.agent("zuoxi01", "consult", "crisis", "general").ready()
+    caller = town.dial("13800001251").presses(keys, after=1)
+    agent.answers(caller)
+    notice = next(place for place, text in enumerate(caller.heard) if "录音" in text)
+    agent.says("您好，请讲")
+    assert notice < caller.heard.index("您好，请讲")
+
+
+def test_a_menu_that_failed_keeps_the_notice(town):
+    agent = town.agent("zuoxi01").ready()
+    caller = town.dial("13800001252").waits(40)
+    agent.answers(caller)
+    assert any("录音" in text for text in caller.heard)

@@ -14,6 +14,8 @@ log = structlog.get_logger()
 
 BACKLOG = 50
 RECONNECT_SECONDS = 1.0
+ASK_SECONDS, DEAF_SECONDS = 2.0, 6.0
+"""A Redis that says nothing is asked for a sign of life, and given up as one that is gone."""
 PACE_SECONDS, PACE_PER_STREAM = 0.25, 0.001
 """A burst of changes wakes the streams of a topic so often and no more; the more streams, the less often."""
 
@@ -104,9 +106,17 @@ class Hub:
         self._spread(None)
         self._hearing.set()
         waiting: set[str] = set()
+        asked = heard = clock.monotonic()
         while True:
             pause = min((self._wait(topic) for topic in waiting), default=1.0)
             message = pubsub.get_message(timeout=max(pause, 0.0))
+            moment = clock.monotonic()
+            heard = moment if message is not None else heard
+            if moment - heard > DEAF_SECONDS:
+                raise TimeoutError("Redis says nothing")
+            if moment - max(asked, heard) > ASK_SECONDS:
+                pubsub.ping()
+                asked = moment
             waiting |= _topics(message) if message is not None else set()
             due = {topic for topic in waiting if self._wait(topic) <= 0}
             if due:
@@ -137,7 +147,8 @@ class Hub:
 
 
 def _topics(message: dict[str, Any]) -> set[str]:
-    return set(message["data"].decode().split())
+    """The topics of a message; a sign of life names none."""
+    return set(message["data"].decode().split()) if message["type"] == "message" else set()
 
 
 hub = Hub()

@@ -46,7 +46,7 @@ def blocked() -> Answer:
     """A blocked number pressed a key, or none: only the crisis line opens."""
     call, tree = caller(), ivr.current()
     if call is not None and notice().keys == tree.crisis_key:
-        return Answer(into_line(call, crisis_line(), (Say(words.CRISIS_WAIT),)))
+        return Answer(into_line(call, crisis_line(), (Say(words.CRISIS_WAIT), plans.NOTICE)))
     return Answer([Hangup()], EventKind.BLOCKED)
 
 

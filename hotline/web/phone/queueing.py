@@ -63,6 +63,7 @@ def wait() -> Sequence[Step]:
     turn, line = waiting.of_leg(gate.provider().name, notice().leg, number) or (None, None)
     if turn is None or line is None or turn.state is WaitState.LEFT:
         return [Unpark()]
+    turn.noticed = True
     if turn.state is not WaitState.WAITING:
         return [Pause(2)]
     rounds = request.args.get("n", 0, type=int)
@@ -153,8 +154,11 @@ def _back(call: Call, spoken: str = words.AGAIN) -> Plan:
 
 
 def _room(stint: Stint) -> Plan:
+    """Into the room, where the talk is recorded; whoever was fetched before the notice was over hears it now."""
     where = f"stint={stint.id}"
+    heard = select(Waiting.id).where(Waiting.call_id == stint.call_id, Waiting.noticed).limit(1)
     return [
+        *([] if session.scalar(heard) else [plans.NOTICE]),
         Join(
             stint.room,
             role="caller",
@@ -163,7 +167,7 @@ def _room(stint: Stint) -> Plan:
             status=f"/phone/room?{where}",
             end_on_exit=True,
             record="/phone/recorded",
-        )
+        ),
     ]
 
 
