@@ -419,3 +419,60 @@ def test_moves_of_a_platform_are_its_own(client, city):
     order = session.scalars(select(Order)).one()
     line = moves.last(order, Move.REGISTER)
     assert (line.party.value, line.actor_name, line.actor_id) == ("platform", "市12345", None)
+
+
+UNFIT = [
+    ({"nature": "99"}, "nature"),
+    ({"title": None}, "title"),
+    ({"owner": 1}, "owner"),
+    ({"content": "\x00"}, None),
+    ({"title": "\ud800"}, None),
+    ({"caller_name": [[[]]] * 3}, "caller_name"),
+    ({"level": 10**40}, "level"),
+    ({"external_no": "a/b"}, "external_no"),
+    ({"district_code": "999999"}, "district_code"),
+]
+
+
+@pytest.mark.parametrize(("change", "field"), UNFIT)
+def test_one_order_that_does_not_fit_keeps_no_other_out(client, city, change, field):
+    orders = [{**ORDER, "external_no": number} for number in ("A1", "A2", "A3")]
+    orders[1] |= change
+    answer = client.post("/api/orders/batch", json={"orders": orders}, headers=city)
+    assert (answer.status_code, [one["status"] for one in answer.json["results"]]) == (200, ["new", "refused", "new"])
+    refused = answer.json["results"][1]
+    assert refused["external_no"] == ("A2" if field != "external_no" else None)
+    assert refused["message"]
+    assert list(refused.get("fields", {})) == ([field] if field else [])
+    assert session.scalar(select(func.count()).select_from(Order)) == 2
+
+
+@pytest.mark.parametrize("item", [None, 5, "A2", [], [ORDER], True])
+def test_what_is_no_order_is_refused_alone(client, city, item):
+    results = client.post("/api/orders/batch", json={"orders": [ORDER, item]}, headers=city).json["results"]
+    assert [(one["status"], one["external_no"]) for one in results] == [
+        ("new", ORDER["external_no"]),
+        ("refused", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"orders": []}, {"orders": [ORDER] * 201}, {"orders": {}}, {"orders": [], "x": 1}]
+)
+def test_an_unreadable_batch_is_refused_whole(client, city, body):
+    assert client.post("/api/orders/batch", json=body, headers=city).status_code == 422
+
+
+@pytest.mark.parametrize("limit", ["１２", "+5", "%2B5", "5.0", "1e2", "0", "201", " 5", "5_0", "true"])
+def test_a_page_has_as_many_orders_as_its_digits_say(client, city, limit):
+    assert client.get(f"/api/orders?limit={limit}", headers=city).status_code == 422
+
+
+def test_the_document_names_the_kinds_of_files_that_are_handed_out(client, city):
+    deliver(client, city)
+    ref = upload(client, city).json["ref"]
+    path = "/api/orders/{external_no}/files/{ref}"
+    told = client.get("/api/openapi.json").json["paths"][path]["get"]["responses"]["200"]["content"]
+    answer = client.get(path.format(external_no=ORDER["external_no"], ref=ref), headers=city)
+    assert answer.mimetype in told
+    assert set(told) == set(files.MEDIA.values())

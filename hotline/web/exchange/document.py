@@ -14,6 +14,7 @@ from hotline.errors import Invalid, WrongType
 from hotline.web import gate
 from hotline.web.exchange import entrance
 from hotline.web.exchange.schemas import Fault
+from hotline.workorders import files
 from hotline.workorders.platforms import Scope
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -154,7 +155,7 @@ def _described(one: Operation) -> dict[str, Any]:
 
 def _answer(schema: type[Schema] | None) -> dict[str, Any]:
     if schema is None:
-        return {"description": "文件内容", "content": {"application/octet-stream": {}}}
+        return {"description": "文件内容", "content": {media: {} for media in files.MEDIA.values()}}
     return {"description": (schema.__doc__ or "").strip(), "content": {JSON: {"schema": schema}}}
 
 

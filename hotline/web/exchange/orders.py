@@ -5,18 +5,21 @@ from typing import Any
 
 from flask import jsonify
 from flask.typing import ResponseReturnValue
+from marshmallow import RAISE
 from sqlalchemy import and_, or_, select
 
 from hotline import cursors
 from hotline.db import session
 from hotline.errors import HotlineError, NotFound
 from hotline.places import institutions
+from hotline.web import gate
 from hotline.web.exchange import schemas
 from hotline.web.exchange.document import operation
 from hotline.web.exchange.doors import door
 from hotline.web.exchange.entrance import caller
 from hotline.web.exchange.order_schemas import OrderIn, OrderOut
 from hotline.web.exchange.shown import shown
+from hotline.web.exchange.values import EXTERNAL
 from hotline.workorders import delivery, duplicates, pushing, registering, repeats
 from hotline.workorders.codes import Nature, Urgency
 from hotline.workorders.delivery import Receipt, Told
@@ -169,16 +172,24 @@ def _demand(sent: Mapping[str, Any]) -> Demand:
     )
 
 
-def _verdict(sent: Mapping[str, Any]) -> dict[str, Any]:
+def _verdict(item: Any) -> dict[str, Any]:
     try:
+        sent = gate.judge(OrderIn(unknown=RAISE), item)
         with session.begin_nested():
             receipt = _receive(sent)
     except HotlineError as fault:
-        told = {"status": "refused", "external_no": sent["external_no"], "own_no": None, "message": fault.message}
-        return {**told, **_repeats(None)}
+        return _refusal(item, fault)
     own_no = receipt.order.own_no if receipt.order else None
     told = {"status": receipt.status, "external_no": sent["external_no"], "own_no": own_no}
     return {**told, "message": _doubt(sent, receipt), **_repeats(receipt.order)}
+
+
+def _refusal(item: Any, fault: HotlineError) -> dict[str, Any]:
+    """Why an order was not taken in, and which, as far as it can be told."""
+    number = item.get("external_no") if isinstance(item, dict) else None
+    known = number if isinstance(number, str) and EXTERNAL.fullmatch(number) else None
+    told = {"status": "refused", "external_no": known, "own_no": None, "message": fault.message}
+    return told | _repeats(None) | ({"fields": fault.fields} if fault.fields else {})
 
 
 def _repeats(order: Order | None) -> dict[str, Any]:

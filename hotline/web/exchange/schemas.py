@@ -3,8 +3,9 @@
 from marshmallow import Schema, fields, validate
 
 from hotline.calls.models import Category
-from hotline.web.exchange.order_schemas import OrderIn, OrderOut
-from hotline.web.exchange.values import Choice, Instant, Text, Whole
+from hotline.web import gate
+from hotline.web.exchange.order_schemas import OrderOut
+from hotline.web.exchange.values import Choice, Digits, Instant, Text, Whole
 from hotline.workorders.codes import STATE_LABEL
 from hotline.workorders.delivery import Told
 from hotline.workorders.outgoing import NAMES
@@ -19,9 +20,15 @@ TAKEN_IN_WORDS = (
 
 
 class Batch(Schema):
-    """Up to 200 orders, each judged for itself."""
+    """Up to 200 orders, each judged for itself: one that does not fit is refused alone, with its fields named."""
 
-    orders = fields.List(fields.Nested(OrderIn), required=True, validate=validate.Length(1, 200))
+    orders = gate.Apart(
+        200,
+        metadata={
+            "anyOf": [{"$ref": "#/components/schemas/OrderIn"}, {}],
+            "description": "一张工单；不合要求的只拒收该张",
+        },
+    )
 
 
 class EventIn(Schema):
@@ -44,7 +51,7 @@ class Page(Schema):
 
     changed_since = Instant()
     after = Text(200, metadata={"description": "上一页返回的 after"})
-    limit = fields.Integer(load_default=100, strict=False, validate=validate.Range(1, 200))
+    limit = Digits(1, 200, load_default=100)
 
 
 class ReturnIn(Schema):
@@ -89,9 +96,10 @@ class Verdict(Repeating):
     """What became of one order of a batch."""
 
     status = fields.String(required=True, validate=validate.OneOf([*TAKEN_IN, "refused"]))
-    external_no = fields.String(required=True)
+    external_no = fields.String(required=True, allow_none=True, metadata={"description": "无法识别为空"})
     own_no = fields.String(required=True, allow_none=True)
     message = fields.String(required=True, metadata={"description": "拒收原因、补充的内容或未能识别之处；没有则为空"})
+    fields_ = fields.Dict(data_key="fields", metadata={"description": "不合要求的字段"})
 
 
 class Verdicts(Schema):

@@ -11,6 +11,7 @@ from hotline.workorders.registering import EXTERNAL_NO
 
 EXTERNAL = re.compile(EXTERNAL_NO)
 LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+DIGITS = re.compile(r"[0-9]{1,9}")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)")
 
 
@@ -61,6 +62,18 @@ class Whole(fields.Integer):
         if isinstance(value, bool) or not isinstance(value, int):
             raise self.make_error("invalid")
         return value
+
+
+class Digits(fields.Integer):
+    """A whole number as a query spells one: nothing but its digits."""
+
+    def __init__(self, least: int, most: int, **more: Any) -> None:
+        super().__init__(validate=validate.Range(least, most), **more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_more: Any) -> int:
+        if not isinstance(value, str) or not DIGITS.fullmatch(value):
+            raise self.make_error("invalid")
+        return int(value)
 
 
 class Instant(fields.DateTime):

@@ -15,7 +15,7 @@ from hotline.web.gate.crisis_readers import crisis_reader
 from hotline.web.gate.entry import init_app
 from hotline.web.gate.finders import finder
 from hotline.web.gate.guards import PUBLIC, SIGNED_IN, allow, door, machine_door
-from hotline.web.gate.intake import Nothing, Upload, load, query, row_number
+from hotline.web.gate.intake import Apart, Nothing, Upload, judge, load, query, row_number
 from hotline.web.gate.nav import nav
 from hotline.web.gate.pages import act, done, page, refill
 from hotline.web.gate.reveals import check_reveals
@@ -23,6 +23,7 @@ from hotline.web.gate.turnstile import aside
 from hotline.web.gate.visitor import config, confirm_password, lifetime, may, person, watch
 
 __all__ = [
+    "Apart",
     "Nothing",
     "PUBLIC",
     "SIGNED_IN",
@@ -39,6 +40,7 @@ __all__ = [
     "door",
     "finder",
     "init_app",
+    "judge",
     "lifetime",
     "load",
     "machine_door",

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NoReturn
 
 from flask import request
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields, validate
 from werkzeug.datastructures import FileStorage, MultiDict
 
 from hotline import clock
@@ -30,6 +30,13 @@ class Upload(fields.Raw):
         return value
 
 
+class Apart(fields.List):
+    """A list of items that are judged one by one with `judge`, so that a bad one keeps no other out."""
+
+    def __init__(self, most: int, **more: Any) -> None:
+        super().__init__(fields.Raw(allow_none=True, **more), required=True, validate=validate.Length(1, most))
+
+
 class Nothing(Schema):
     """A form that carries nothing but its token."""
 
@@ -47,6 +54,11 @@ def load(schema: Schema) -> dict[str, Any]:
     sent.pop("csrf_token", None)
     sent.update({name: _named(upload) for name, upload in request.files.items() if upload.filename})
     return _judge(schema, sent)
+
+
+def judge(schema: Schema, item: Any) -> dict[str, Any]:
+    """One item of a list that came in, as `schema` says. Raises as `load` does."""
+    return _judge(schema, item)
 
 
 def query(schema: Schema) -> dict[str, Any]:
@@ -85,13 +97,21 @@ def _field(schema: Schema, name: str) -> fields.Field[Any] | None:
 
 
 def _judge(schema: Schema, sent: Any) -> dict[str, Any]:
-    _check_text(sent)
+    _check_text(_without_apart(schema, sent))
     try:
         loaded: dict[str, Any] = schema.load(sent)
     except ValidationError as fault:
         raise Invalid("请更正标出的内容。", fields=_messages(fault)) from fault
-    _check_values(loaded)
+    _check_values(_without_apart(schema, loaded))
     return loaded
+
+
+def _without_apart(schema: Schema, sent: Any) -> Any:
+    """What is judged together: all but the items that are judged one by one."""
+    apart = {name for name, field in schema.load_fields.items() if isinstance(field, Apart)}
+    if not apart or not isinstance(sent, dict):
+        return sent
+    return {name: value for name, value in sent.items() if name not in apart}
 
 
 def _check_values(loaded: dict[str, Any]) -> None:
