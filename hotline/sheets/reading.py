@@ -3,7 +3,6 @@
 import csv
 import io
 import re
-import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,10 +15,9 @@ from typing import Any, BinaryIO
 from defusedxml.common import DefusedXmlException
 
 from hotline.errors import Invalid, TooLarge
+from hotline.sheets import packages
 
 MAX_BYTES = 5 * 2**20
-MAX_UNPACKED = 50 * 2**20
-MAX_RATIO = 100
 MAX_ENTRIES = 200
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
@@ -27,10 +25,7 @@ MAX_CELLS = 2_000_000
 EXACT = 10**15
 """From here on an office program does not keep every digit of a number."""
 
-_SMALL_PART = 100_000
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ENCODING = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)""")
-_BANNED_PARTS = re.compile(r"vbaproject|macrosheets|externallinks|activex|embeddings|ctrlprops|customui", re.I)
 
 
 @dataclass(frozen=True)
@@ -108,7 +103,7 @@ def _xlsx_rows(data: bytes) -> Iterator[list[str]]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    _inspect(data)
+    packages.inspect(data, parts=MAX_ENTRIES)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
         sheet = book.worksheets[0]
@@ -139,48 +134,3 @@ def _cell_text(cell: Any) -> str:
         value = value.date() if value.time() == datetime.min.time() else value
         return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
     return str(value).strip()
-
-
-def _inspect(data: bytes) -> None:
-    """Refuse an archive that is not a plain, modest workbook, before anything of it is unpacked."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            _inspect_directory(archive.infolist())
-            for part in archive.infolist():
-                if part.filename.endswith((".xml", ".rels", ".vml")):
-                    _inspect_part(archive.open(part))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, zlib.error) as error:
-        raise Invalid("不是完好的 XLSX 文件") from error
-
-
-def _inspect_directory(parts: list[zipfile.ZipInfo]) -> None:
-    if len(parts) > MAX_ENTRIES or len({part.filename.lower() for part in parts}) < len(parts):
-        raise Invalid("XLSX 内部文件过多或重名")
-    if sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise TooLarge("XLSX 解压后过大")
-    for part in parts:
-        name = PurePosixPath(part.filename)
-        if name.is_absolute() or ".." in name.parts or "\\" in part.filename or stat.S_ISLNK(part.external_attr >> 16):
-            raise Invalid("XLSX 内部路径不合规")
-        if part.flag_bits & 1:
-            raise Invalid("文件有密码保护，请去除后再传")
-        if _BANNED_PARTS.search(part.filename):
-            raise Invalid("文件含宏、外部链接或嵌入对象，请另存为普通的 .xlsx")
-        if part.file_size > _SMALL_PART and part.file_size > MAX_RATIO * max(part.compress_size, 1):
-            raise TooLarge("XLSX 压缩比异常")
-
-
-def _inspect_part(part: Any) -> None:
-    head, overlap = part.read(1024), b""
-    encoding = _ENCODING.search(head)
-    if b"\x00" in head or (encoding and encoding[1].lower() not in (b"utf-8", b"us-ascii")):
-        raise Invalid("XLSX 内部编码不合规")
-    block = head
-    while block:
-        seen = overlap + block
-        if b"<!DOCTYPE" in seen or b"<!ENTITY" in seen:
-            raise Invalid("XLSX 内含实体声明，已拒绝")
-        if b"macroEnabled" in seen:
-            raise Invalid("文件含宏，请另存为普通的 .xlsx")
-        overlap = seen[-16:]
-        block = part.read(1 << 20)
