@@ -99,7 +99,8 @@ def _reopen(child: Order, parent: Order) -> None:
 
 
 def withdraw(order: Order, reason: str, by: By) -> None:
-    """The demand itself is gone: void the order."""
+    """The demand itself is gone: void the order. Raises Conflict for one that was closed, if a platform asks."""
+    moves.check(order, Move.WITHDRAW, by)
     release(order, "主单已撤回")
     moves.make(order, Move.WITHDRAW, by, reason=reason)
 

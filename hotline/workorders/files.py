@@ -88,6 +88,7 @@ def add(folder: Path, order: Order, name: str, data: bytes, by: By) -> Attachmen
     same = next((one for one in present if one.sha256 == digest and by.unit_id in (None, one.unit_id)), None)
     if same:
         return same
+    moves.require_living(order, "添加附件")
     if len(present) >= MOST_FILES:
         raise Invalid(f"每张工单最多 {MOST_FILES} 个附件")
     made = Attachment(
@@ -155,6 +156,7 @@ def name_for(order: Order, one: Attachment, unit_id: int | None) -> str:
 
 def release(order: Order, file_id: int, by: By) -> None:
     """Let the handling unit open a file of a confidential order; a person has looked that it gives nobody away."""
+    moves.require_living(order, "开放附件")
     found = _of(order, Attachment.id == file_id)
     found.for_unit = True
     moves.note(order, Move.FILE, by, reason=f"{found.name} 已对承办单位开放", data={"file": found.id})

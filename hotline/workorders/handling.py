@@ -112,6 +112,7 @@ def contact(order: Order, by: By, reason: str) -> None:
 
 
 def leave_note(order: Order, by: By, text: str, *, internal: bool = False) -> None:
+    moves.require_living(order, "留言")
     moves.note(order, Move.NOTE, by, reason=needed(text), internal=internal)
     order.changed_at = clock.now()
 

@@ -80,12 +80,15 @@ TRANSITIONS: dict[Move, Transition] = {
     Move.VOID: _t({State.DRAFT, State.REGISTERED}, State.VOID, H),
     Move.MERGE: _t({State.REGISTERED}, State.MERGED, H),
     Move.UNMERGE: _t({State.MERGED}, State.REGISTERED, H, S),
-    Move.WITHDRAW: _t(LIVE, State.VOID, P, S),
+    Move.WITHDRAW: _t(LIVE - {State.CLOSED}, State.VOID, P),
     Move.REINSTATE: _t({State.VOID}, State.REGISTERED, P, S),
     Move.HAND_OVER: _t(frozenset(State) - ENDED - {State.DRAFT}, State.VOID, H, P),
 }
-"""Exactly the permitted moves. Withdrawing and raising again belong to the origin of the demand alone: the platform,
-or the call. Danger to life ends an order from wherever it is."""
+"""Exactly the permitted moves. Withdrawing and raising again belong to the origin of the demand alone: the call, or the
+platform, which takes back nothing that was closed. Danger to life ends an order from wherever it is."""
+
+OF_HOUSE: dict[Move, Transition] = {Move.WITHDRAW: _t(LIVE, State.VOID, S)}
+"""A call corrected to be no complaint takes its order along also after its end: there never was one."""
 
 WITH_MAIN: dict[Move, Transition] = {
     Move.CLOSE: _t({State.MERGED}, State.CLOSED, S),
@@ -141,8 +144,11 @@ def permitted(order: Order, by: By) -> list[Move]:
     """The moves open to this party now."""
     return [
         move
-        for move, transition in TRANSITIONS.items()
-        if order.state in transition.origins and by.party in transition.parties and _owns(order, by)
+        for move in TRANSITIONS
+        if (transition := _transition(order, move, by))
+        and order.state in transition.origins
+        and by.party in transition.parties
+        and _owns(order, by)
     ]
 
 
@@ -150,10 +156,22 @@ def _owns(order: Order, by: By) -> bool:
     return by.party is not Party.UNIT or (by.unit_id is not None and order.unit_id == by.unit_id)
 
 
+def _transition(order: Order, move: Move, by: By) -> Transition:
+    if by.party is Party.SYSTEM:
+        with_main = WITH_MAIN.get(move) if order.parent_id is not None else None
+        return with_main or OF_HOUSE.get(move) or TRANSITIONS[move]
+    return TRANSITIONS[move]
+
+
+def require_living(order: Order, doing: str) -> None:
+    """Raise Conflict for an order to which nothing is added any more: the archive is final, so is what is void."""
+    if order.state not in LIVE:
+        raise Conflict(f"工单{STATE_LABEL[order.state]}，不能{doing}", state=order.state.value)
+
+
 def check(order: Order, move: Move, by: By) -> Transition:
     """Raise unless `by` may make `move` now."""
-    with_main = order.parent_id is not None and by.party is Party.SYSTEM and move in WITH_MAIN
-    transition = WITH_MAIN[move] if with_main else TRANSITIONS[move]
+    transition = _transition(order, move, by)
     if not _owns(order, by):
         raise NotFound("没有这张工单")
     if by.party not in transition.parties:

@@ -86,8 +86,7 @@ def take(order: Order, demand: Demand, by: By) -> list[str]:
 
 def add(order: Order, by: By, text: str) -> None:
     """One 补充, before the eyes of whoever has the next step; of a closed order, the hotline's."""
-    if order.state in (State.ARCHIVED, State.VOID):
-        raise Conflict("工单已归档或作废，不能补充")
+    moves.require_living(order, "补充")
     order.changed_at = clock.now()
     notices.tell(order, moves.note(order, Move.SUPPLEMENT, by, reason=needed(text)))
 

@@ -1,14 +1,28 @@
 """What a handling unit may learn: nothing of a person who is hidden from it, nothing that another unit wrote."""
 
+import io
 from urllib.parse import unquote
 
 import pytest
 
+from hotline import clock
 from hotline.db import session
 from hotline.people.models import AccountRole, Role
 from hotline.web.gate.formats import short_moment
-from hotline.workorders import bundles, files, handling, ladder, links, self_orders, supplements
-from hotline.workorders.codes import Nature, State
+from hotline.workorders import (
+    bundles,
+    files,
+    handling,
+    ladder,
+    links,
+    moves,
+    platforms,
+    rates,
+    revisits,
+    self_orders,
+    supplements,
+)
+from hotline.workorders.codes import Nature, Source, State
 from hotline.workorders.moves import HOUSE
 from tests.matters import workorders as make
 
@@ -270,3 +284,51 @@ def test_whoever_is_of_a_unit_sees_as_a_unit_whatever_else_they_were_given(clien
     assert both.post(f"/orders/{order.id}/links", data={"call": "1", "reason": "看看"}).status_code == 403
     for path in ("/wallboard/", "/calls/", "/bulletin/", "/admin/people"):
         assert both.get(path).status_code in (403, 404), path
+
+
+class TestOver:
+    """已归档 is final, 已办结 is not taken back by the platform."""
+
+    @pytest.fixture
+    def city(self, client):
+        """The headers of the platform 市12345."""
+        platform = platforms.add("市12345", Source.CITY)
+        key, _ = platforms.issue(platform, "测试", list(platforms.Scope), days=30)
+        session.commit()
+        return {"Authorization": f"Bearer {key}"}
+
+    @pytest.fixture
+    def closed(self, client):
+        order, here, _ = make.at_state(State.TO_REVISIT, reply_required=False)
+        revisits.close(order, here, "")
+        session.commit()
+        return order
+
+    def test_an_archived_order_takes_neither_notes_nor_files(self, client, city, desk, of_unit, closed):
+        moves.make(closed, moves.Move.ARCHIVE, HOUSE)
+        session.commit()
+        for each in (desk, of_unit):
+            assert "添加附件" not in text_of(each, f"/orders/{closed.id}")
+            assert act(each, closed, "note", reason="再说一句").status_code == 409
+            upload = {"file": (io.BytesIO(b"%PDF-1.7 late"), "late.pdf")}
+            assert each.post(f"/orders/{closed.id}/files", data=upload).status_code == 409
+        upload = {"file": (io.BytesIO(b"%PDF-1.7 late"), "late.pdf")}
+        told = client.post(f"/api/orders/{closed.external_no}/files", data=upload, headers=city)
+        assert (told.status_code, "已归档" in told.json["message"]) == (409, True)
+        session.expire_all()
+        assert files.of_order(closed.id) == []
+
+    def test_a_closed_order_stays_closed_and_counted(self, client, city, closed):
+        month = clock.Month.of(closed.registered_on)
+        before = rates.per_source(month)
+        sent = {"event": "w", "type": "withdraw", "text": "诉求人撤回"}
+        told = client.post(f"/api/orders/{closed.external_no}/events", json=sent, headers=city)
+        assert told.status_code == 409
+        assert "已办结" in told.json["message"]
+        session.expire_all()
+        assert closed.state is State.CLOSED
+        assert rates.per_source(month) == before
+
+    def test_a_call_that_was_no_complaint_takes_its_closed_order_along(self, client, closed):
+        bundles.withdraw(closed, self_orders.WITHDRAWN, HOUSE)
+        assert closed.state is State.VOID

@@ -107,3 +107,22 @@ def test_a_bomb_is_refused_by_what_it_declares(size):
             part.write(b" " * 2**20)
     with pytest.raises(TooLarge):
         files.kind_of(out.getvalue())
+
+
+@pytest.mark.parametrize("state", [State.ARCHIVED, State.VOID])
+def test_nothing_is_added_to_what_is_over(app, tmp_path, state):
+    order, here, there = make.at_state(State.DISPATCHED, confidential=True)
+    before = files.add(tmp_path, order, "a.pdf", b"%PDF-1 a", here)
+    order.state = state
+    order.due_at = None
+    session.flush()
+    lines = len(moves.reasons(order, moves.Move.FILE))
+    for who in (here, there, HOUSE):
+        with pytest.raises(Conflict, match="不能添加附件"):
+            files.add(tmp_path, order, "b.pdf", b"%PDF-1 b", who)
+        with pytest.raises(Conflict, match="不能留言"):
+            handling.leave_note(order, who, "再说一句")
+    with pytest.raises(Conflict, match="不能开放附件"):
+        files.release(order, before.id, here)
+    assert files.add(tmp_path, order, "a.pdf", b"%PDF-1 a", here) is before
+    assert len(moves.reasons(order, moves.Move.FILE)) == lines

@@ -9,7 +9,7 @@ from hotline.web.orders.entrance import named_unit
 from hotline.workorders import bundles, emergencies, handling, ladder, revisits
 from hotline.workorders.codes import AT_UNIT, Move, NotAccepted, State
 from hotline.workorders.models import Order
-from hotline.workorders.moves import TRANSITIONS, By
+from hotline.workorders.moves import LIVE, TRANSITIONS, By
 from hotline.workorders.revisit_codes import ReplyFit, RevisitFailure, Solved
 from hotline.workorders.revisits import Verdict
 
@@ -221,7 +221,7 @@ ACTS: dict[str, Act] = {
         "留言",
         forms.Note,
         CALLERS | UNIT,
-        frozenset(State) - {State.DRAFT},
+        LIVE - {State.DRAFT},
         lambda order, by, sent: handling.leave_note(
             order, by, sent["reason"], internal=sent["internal"] and by.unit_id is None
         ),
@@ -255,7 +255,6 @@ MAIN = (
 
 def offered(order: Order, roles: frozenset[Role], *, leads: bool) -> dict[str, Act]:
     """The acts open to these roles now; a unit that only helps may leave notes."""
-    if not leads:
-        return {"note": ACTS["note"]}
-    open_to = {name: act for name, act in ACTS.items() if order.state in act.states and roles & act.roles}
+    known = ACTS if leads else {"note": ACTS["note"]}
+    open_to = {name: act for name, act in known.items() if order.state in act.states and roles & act.roles}
     return {name: act for name, act in open_to.items() if act.when(order)}
