@@ -96,8 +96,9 @@ def fill(calls: int, orders: int) -> None:
     session.execute(text(ORDERS), {**common, **order})
     session.commit()
     with db.db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM (ANALYZE) registration"))
-        connection.execute(text("VACUUM (ANALYZE) work_order"))
+        for table in ("registration", "work_order"):
+            connection.execute(text("CHECKPOINT"))  # commits that are not on disk yet leave no page visible to all
+            connection.execute(text(f"VACUUM (ANALYZE) {table}"))
 
 
 def proposals(times: int = 300) -> dict[str, float]:
