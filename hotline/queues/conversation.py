@@ -95,6 +95,7 @@ def open_stint(call_id: int, turn: int, agent_id: int | None, part: Part, room: 
         room=room or "",
         claimed_at=clock.now(),
     )
+    stint.unrecorded = room is not None and _unrecorded(room)
     session.add(stint)
     session.flush()
     if room is None:
@@ -103,6 +104,12 @@ def open_stint(call_id: int, turn: int, agent_id: int | None, part: Part, room: 
         session.flush()
     touch_room(stint)
     return stint
+
+
+def _unrecorded(room: str) -> bool:
+    """Whether the recording of a room is paused."""
+    present = select(Stint.id).where(Stint.room == room, Stint.state != StintState.ENDED, Stint.unrecorded)
+    return session.scalar(present.limit(1)) is not None
 
 
 def principal(call_id: int) -> Stint | None:

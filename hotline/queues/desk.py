@@ -90,6 +90,7 @@ def _conversation(stint: Stint) -> dict[str, Any]:
         "connected_at": stint.connected_at.isoformat() if stint.connected_at else None,
         "leads": _leads(stint),
         "held": stint.held,
+        "unrecorded": stint.unrecorded,
         "dialled_in": bool(stint.leg_ref),
         "others": _others(stint),
         "unreached": course.last_unreached(stint.call_id),

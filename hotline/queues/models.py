@@ -132,7 +132,10 @@ class Part(StrEnum):
 
 
 class Stint(Base):
-    """One person's time in one conversation. The room is named by the first stint of a turn, never by a person."""
+    """One person's time in one conversation. The room is named by the first stint of a turn, never by a person.
+
+    `unrecorded`: the recording of the room is paused, for everybody in it.
+    """
 
     __tablename__ = "stint"
     __table_args__ = (
@@ -163,6 +166,7 @@ class Stint(Base):
     finished: Mapped[bool] = mapped_column(default=False)
     held: Mapped[bool] = mapped_column(default=False)
     holds: Mapped[int] = mapped_column(default=0)
+    unrecorded: Mapped[bool] = mapped_column(default=False)
 
 
 class AgentState(StrEnum):

@@ -8,7 +8,7 @@ without hold. However it ends, the caller is with somebody, back with the agent,
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hotline import audit
 from hotline.calls import intake, numbers
@@ -249,9 +249,27 @@ def observe_as(supervisor_id: int, part: Part) -> list[Act]:
     return [Supervise(stint.room_ref or stint.room, stint.leg_ref, Mode(part.value), agent.leg_ref)]
 
 
-def recording(agent_id: int, op: RecordingOp) -> list[Act]:
-    """Pause or resume the recording of one's own conversation; noted in the trail."""
-    stint = conversation.talking(agent_id)
-    call = session.get_one(Call, stint.call_id)
-    audit.record(f"recording.{op.value}", f"call:{call.id}")
-    return [Recorder(call.provider_ref, op)]
+def recording(agent_id: int, on: bool) -> list[Act]:
+    """Pause the recording of one's own conversation, or go on with it; noted in the trail."""
+    stint = _leading(agent_id)
+    op = RecordingOp.RESUME if on else RecordingOp.PAUSE
+    _show_recording(stint, on)
+    audit.record(f"recording.{op.value}", f"call:{stint.call_id}")
+    return [Recorder(session.get_one(Call, stint.call_id).provider_ref, op)]
+
+
+def recording_failed(agent_id: int, on: bool) -> None:
+    """The provider did not do it: what is shown is as it was before, and the trail says so."""
+    stint = _leading(agent_id)
+    _show_recording(stint, not on)
+    audit.record("recording.failed", f"call:{stint.call_id}", wanted="resume" if on else "pause")
+
+
+def _show_recording(stint: Stint, on: bool) -> None:
+    here = Stint.room == stint.room, Stint.state != StintState.ENDED
+    session.execute(update(Stint).where(*here).values(unrecorded=not on))
+
+
+def hold_failed(agent_id: int, on: bool) -> None:
+    """The provider did not do it: the conversation is as it was before."""
+    hold(agent_id, not on)

@@ -81,6 +81,9 @@ function show(fresh) {
   button("wrapped").hidden = view.state !== "wrap_up";
   button("ready").hidden = !["offline", "break"].includes(view.state);
   at("hold").textContent = view.talk?.held ? "恢复" : "保持";
+  at("recording").textContent = view.talk?.unrecorded ? "继续录音" : "暂停录音";
+  button("recording").setAttribute("aria-pressed", String(Boolean(view.talk?.unrecorded)));
+  if (talk?.stint !== (before?.talk || before?.invited)?.stint) button("mute").setAttribute("aria-pressed", "false");
   button("hand").setAttribute("aria-pressed", String(view.hand));
   tick();
   if (ringing && ringing.id !== before?.offers[0]?.id) ring(ringing);
@@ -172,13 +175,7 @@ const verbs = {
     await (await pickUp()).mute(on);
     target.setAttribute("aria-pressed", String(on));
   },
-  async recording(target) {
-    const paused = target.getAttribute("aria-pressed") !== "true";
-    const fresh = await post("recording", { on: !paused });
-    target.setAttribute("aria-pressed", String(paused));
-    at("recording").textContent = paused ? "继续录音" : "暂停录音";
-    return fresh;
-  },
+  recording: () => post("recording", { on: view.talk.unrecorded }),
   transfer: () => transfer("warm"),
   three: () => transfer("three_way"),
   "put-out": (target) => post("put-out", target.dataset.stint ? { stint: Number(target.dataset.stint) } : {}),

@@ -5,6 +5,7 @@ import pytest
 from hotline.calls.models import CallState, Outcome
 from hotline.db import session
 from hotline.queues import conversation, parting
+from hotline.telephony.provider import ProviderUnavailable
 
 
 def test_a_caller_reaches_a_person(town):
@@ -145,3 +146,35 @@ def test_a_menu_that_failed_keeps_the_notice(town):
     caller = town.dial("13800001252").waits(40)
     agent.answers(caller)
     assert any("录音" in text for text in caller.heard)
+
+
+def test_a_pause_of_the_recording_is_the_conversations_and_ends_with_it(town):
+    agent = town.agent("zuoxi01").ready()
+    caller = town.dial("13800001253").hears("心理危机").presses("2")
+    agent.answers(caller)
+    assert agent.asks("recording", on=False)["talk"]["unrecorded"]
+    assert agent.line["talk"]["unrecorded"]  # also after the page was loaded again
+    caller.hangs_up()
+    agent.wraps_up()
+    second = town.dial("13800001254").hears("心理危机").presses("2")
+    agent.answers(second)
+    assert not agent.line["talk"]["unrecorded"]
+
+
+@pytest.mark.parametrize(("verb", "shown"), [("recording", "unrecorded"), ("hold", "held")])
+def test_what_the_provider_did_not_do_is_not_shown_as_done(town, monkeypatch, verb, shown):
+    agent = town.agent("zuoxi01").ready()
+    caller = town.dial("13800001255").hears("心理危机").presses("2")
+    agent.answers(caller)
+    for method in ("record", "hold"):
+        monkeypatch.setattr(town.provider, method, gone_silent)
+    refused = agent.client.post(f"/desk/line/{verb}", json={"on": verb == "hold"})
+    assert refused.status_code == 503
+    assert "未能完成" in refused.get_json()["message"]
+    assert not agent.line["talk"][shown]
+    monkeypatch.undo()
+    assert agent.asks(verb, on=verb == "hold")["talk"][shown]
+
+
+def gone_silent(*_):
+    raise ProviderUnavailable("504")

@@ -112,6 +112,7 @@ _WORDS: dict[str, str] = {
     "platform.enable": "启用对接平台",
     "platform.mapping": "变更对接平台字段对应",
     "platform.secret": "更换对接平台签名密钥",
+    "recording.failed": "录音控制未成功",
     "recording.pause": "暂停录音",
     "recording.play": "收听录音",
     "recording.purge": "清除录音",

@@ -17,7 +17,7 @@ from hotline.queues import contacts, conversation, desk, parting, presence, tran
 from hotline.queues.acts import Act, Result, Ring
 from hotline.queues.models import AgentState, Part
 from hotline.queues.transfers import How
-from hotline.telephony.provider import ProviderError, RecordingOp
+from hotline.telephony.provider import ProviderError, ProviderUnavailable
 from hotline.web import gate
 from hotline.web.desk import door
 from hotline.web.gate import dispatching, streams
@@ -156,14 +156,26 @@ def wrapped() -> Response:
 @door.post("/line/hold")
 def hold() -> Response:
     """保持 and back."""
-    return told(transfers.hold(gate.person().id, gate.load(OnSchema())["on"]))
+    on, who = gate.load(OnSchema())["on"], gate.person().id
+    return _done(transfers.hold(who, on), lambda: transfers.hold_failed(who, on), "保持" if on else "恢复")
 
 
 @door.post("/line/recording")
 def recording() -> Response:
     """Pause the recording while sensitive data is spoken, and go on."""
-    on = gate.load(OnSchema())["on"]
-    return told(transfers.recording(gate.person().id, RecordingOp.RESUME if on else RecordingOp.PAUSE))
+    on, who = gate.load(OnSchema())["on"], gate.person().id
+    acts = transfers.recording(who, on)
+    return _done(acts, lambda: transfers.recording_failed(who, on), "继续录音" if on else "暂停录音")
+
+
+def _done(acts: list[Act], undo: Callable[[], None], what: str) -> Response:
+    """Ask the provider for what the agent must be able to rely on. Raises Unavailable when it was not done."""
+    session.commit()
+    if any(isinstance(result, ProviderUnavailable) for _, result in gate.ask(acts)):
+        undo()
+        session.commit()
+        raise Unavailable(f"“{what}”未能完成，请再试一次")
+    return told()
 
 
 @door.post("/line/transfer")
