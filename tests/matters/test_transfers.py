@@ -19,7 +19,6 @@ from hotline.queues import (
     reconcile,
     transfers,
     unconnected,
-    waiting,
 )
 from hotline.queues.acts import HangUp, Redirect, Ring, SetHold
 from hotline.queues.models import AgentState, Part, Stint, StintState, Waiting, WaitState
@@ -85,7 +84,7 @@ def test_an_outside_party_takes_part_and_is_handed_the_caller(talking, how):
 @pytest.mark.parametrize("how", WARM)
 def test_a_line_is_asked_in_and_its_colleague_takes_over(talking, how):
     call, stint, other = talking
-    waiting.set_skills(other, ["complaint"])
+    staffing.set_skills(other, ["complaint"])
     transfers.ask_line(stint.agent_id, "complaint", how)
     with pytest.raises(Conflict, match="已在呼叫其他线路"):
         transfers.ask_line(stint.agent_id, "consult", how)

@@ -30,7 +30,7 @@ class Upload(fields.Raw):
         return value
 
 
-class Apart(fields.List):
+class Apart(fields.List[Any]):
     """A list of items that are judged one by one with `judge`, so that a bad one keeps no other out."""
 
     def __init__(self, most: int, **more: Any) -> None:
