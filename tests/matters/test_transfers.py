@@ -17,6 +17,7 @@ from hotline.queues import (
     parting,
     presence,
     reconcile,
+    staffing,
     transfers,
     unconnected,
 )
