@@ -16,8 +16,12 @@ from hotline.calls import names
 from hotline.config import ROOT
 from hotline.db import Base
 from hotline.migrations import rules
+from hotline.people.models import Account
+from hotline.places.models import Institution
+from hotline.workorders import registering
 from hotline.workorders.codes import State
-from hotline.workorders.models import Order
+from hotline.workorders.exchange_models import Attachment
+from hotline.workorders.models import Order, OrderMove
 from tests.conftest import test_config as config_for
 
 FOLDER = ROOT / "hotline" / "migrations"
@@ -136,6 +140,29 @@ def test_rows_of_earlier_releases_are_brought_up_to_date(empty):
     first, second = db.session.scalars(select(Order).order_by(Order.id)).all()
     assert (second.state, second.parent_id) == (State.CLOSED, first.id)
     assert (first.name_hash, second.name_hash) == (names.hashed("钱多多"), None)
+
+
+def test_whose_a_file_is_and_who_was_accused_is_found_in_what_was_kept(empty):
+    upgrade()
+    unit = Institution(name="某医院")
+    db.session.add(unit)
+    db.session.flush()
+    person = Account(login="yy", name="某", password_hash="x", password_set_at=clock.now(), institution_id=unit.id)
+    told, plain = (kept_order(own_no=number, state="closed") for number in ("SZ1", "SZ2"))
+    db.session.add_all([person, told, plain])
+    db.session.flush()
+    same = {"at": clock.now(), "move": "note", "to_state": "registered", "party": "platform", "actor_name": "市12345"}
+    for order, said in ((told, registering.unsettled("某急诊科")), (plain, "请核实")):
+        db.session.add(OrderMove(order_id=order.id, reason=said, internal=True, **same))
+    for party, ref in (("unit", "a"), ("hotline", "b")):
+        kept = {"name": "a.pdf", "media_type": "application/pdf", "size": 1, "added_at": clock.now()}
+        db.session.add(Attachment(order_id=told.id, ref=ref, sha256=ref, party=party, added_by_id=person.id, **kept))
+    db.session.commit()
+    downgrade(revision="0010")
+    upgrade()
+    assert [one.accused_told for one in db.session.scalars(select(Order).order_by(Order.id))] == ["某急诊科", None]
+    files = {one.ref: one.unit_id for one in db.session.scalars(select(Attachment))}
+    assert files == {"a": unit.id, "b": None}
 
 
 def test_the_members_of_every_enum_are_its_check(empty):
