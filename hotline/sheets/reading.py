@@ -8,9 +8,9 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from defusedxml.common import DefusedXmlException
 
@@ -25,6 +25,10 @@ MAX_CELLS = 2_000_000
 EXACT = 10**15
 """From here on an office program does not keep every digit of a number."""
 
+UNSEEN = "“{}”含有不可见的控制字符"
+ZEROS = re.compile("0{2,32}")
+"""The format of a number that is shown with leading zeros."""
+
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -36,16 +40,41 @@ class Table:
     rows: list[list[str]]
 
 
+class Unusable(str):
+    """What stands in a cell that nobody should rely on, and why."""
+
+    __slots__ = ("why",)
+    why: str
+
+    def __new__(cls, text: str, why: str) -> Self:
+        made = super().__new__(cls, text)
+        made.why = why
+        return made
+
+
+Rows = list[tuple[int, list[str]]]
+"""The rows that hold anything, with their numbers as the office program shows them."""
+
+
 def read_table(stream: BinaryIO, filename: str) -> Table:
     """The first sheet of an XLSX file, or a CSV file in UTF-8 or GB18030. Raises Invalid or TooLarge."""
-    (_, header), *rest = read_rows(stream, filename)
+    (rows,) = _read(stream, filename, 1).values()
+    (_, header), *rest = rows
+    for cell in chain(header, *(row for _, row in rest)):
+        if isinstance(cell, Unusable):
+            raise Invalid(cell.why)
     if any(len(row) > len(header) for _, row in rest):
         raise Invalid("有的行比表头长，请检查表头")
     return Table(header, [row + [""] * (len(header) - len(row)) for _, row in rest])
 
 
-def read_rows(stream: BinaryIO, filename: str) -> list[tuple[int, list[str]]]:
-    """The rows that hold anything, at least one, with their numbers as the office program shows them."""
+def read_sheets(stream: BinaryIO, filename: str) -> dict[str, Rows]:
+    """Every sheet that holds anything by its title, at least one; a CSV file is a single one. A cell that cannot be
+    relied on is `Unusable`, for whoever needs it."""
+    return _read(stream, filename, None)
+
+
+def _read(stream: BinaryIO, filename: str, most: int | None) -> dict[str, Rows]:
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise TooLarge("文件超过 5 MB，请拆分后再传")
@@ -53,17 +82,20 @@ def read_rows(stream: BinaryIO, filename: str) -> list[tuple[int, list[str]]]:
         raise Invalid("文件是空的")
     kind = PurePosixPath(filename).suffix.lower()
     if kind == ".xlsx":
-        return _kept(_xlsx_rows(data))
-    if kind == ".csv":
-        return _kept(_csv_rows(data))
-    raise Invalid("只接受 .xlsx 或 .csv 文件；旧版 .xls 请另存为 .xlsx")
+        sheets = _xlsx_sheets(data, most)
+    elif kind == ".csv":
+        sheets = {"": _kept(_csv_rows(data))}
+    else:
+        raise Invalid("只接受 .xlsx 或 .csv 文件；旧版 .xls 请另存为 .xlsx")
+    filled = {title: rows for title, rows in sheets.items() if rows}
+    if not filled:
+        raise Invalid("文件里没有内容")
+    return filled
 
 
-def _kept(rows: Iterator[list[str]]) -> list[tuple[int, list[str]]]:
+def _kept(rows: Iterator[list[str]]) -> Rows:
     numbered = enumerate(map(_checked_row, islice(rows, MAX_ROWS + 2)), 1)
     kept = [(number, row) for number, row in numbered if row]
-    if not kept:
-        raise Invalid("文件里没有内容")
     if len(kept) > MAX_ROWS:
         raise Invalid(f"行数超过 {MAX_ROWS}")
     return kept
@@ -75,9 +107,7 @@ def _checked_row(row: list[str]) -> list[str]:
         row.pop()
     if len(row) > MAX_COLUMNS:
         raise Invalid(f"列数超过 {MAX_COLUMNS}")
-    if any(CONTROL.search(cell) for cell in row):
-        raise Invalid(f"“{row[0][:20]}”一行含有不可见的控制字符")
-    return row
+    return [Unusable(CONTROL.sub("", cell), UNSEEN.format(cell[:20])) if CONTROL.search(cell) else cell for cell in row]
 
 
 def _csv_rows(data: bytes) -> Iterator[list[str]]:
@@ -98,7 +128,7 @@ def _csv_rows(data: bytes) -> Iterator[list[str]]:
         raise Invalid("CSV 格式有误（引号不配对或单元格过长）") from error
 
 
-def _xlsx_rows(data: bytes) -> Iterator[list[str]]:
+def _xlsx_sheets(data: bytes, most: int | None) -> dict[str, Rows]:
     # Imported here: most processes never open a workbook.
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
@@ -106,18 +136,21 @@ def _xlsx_rows(data: bytes) -> Iterator[list[str]]:
     packages.inspect(data, parts=MAX_ENTRIES)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=False, keep_links=False)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()
-        cells = 0
-        for row in islice(sheet.iter_rows(), MAX_ROWS + 2):
-            cells += len(row)
-            if cells > MAX_CELLS:
-                raise Invalid("表格太大")
-            yield [_cell_text(cell) for cell in row]
+        return {sheet.title: _kept(_sheet_rows(sheet)) for sheet in book.worksheets[:most]}
     except (InvalidFileException, SyntaxError, DefusedXmlException, zipfile.BadZipFile, KeyError) as error:
         raise Invalid("不是完好的 XLSX 文件") from error
     except (ValueError, TypeError, AttributeError, IndexError, EOFError, zlib.error) as error:
         raise Invalid("XLSX 内容无法读取") from error
+
+
+def _sheet_rows(sheet: Any) -> Iterator[list[str]]:
+    sheet.reset_dimensions()
+    cells = 0
+    for row in islice(sheet.iter_rows(), MAX_ROWS + 2):
+        cells += len(row)
+        if cells > MAX_CELLS:
+            raise Invalid("表格太大")
+        yield [_cell_text(cell) for cell in row]
 
 
 def _cell_text(cell: Any) -> str:
@@ -125,11 +158,15 @@ def _cell_text(cell: Any) -> str:
     if value is None:
         return ""
     if cell.data_type == "f":
-        raise Invalid(f"单元格 {cell.coordinate} 是公式，请粘贴为数值后再传")
+        return Unusable(str(value), f"单元格 {cell.coordinate} 是公式，请粘贴为数值后再传")
     if isinstance(value, float) and abs(value) >= EXACT:
-        raise Invalid(f"单元格 {cell.coordinate} 的数字超过 15 位，末几位已丢失，请把该列设为文本后重新导出")
+        lost = f"单元格 {cell.coordinate} 的数字超过 15 位，末几位已丢失，请把该列设为文本后重新导出"
+        return Unusable(str(value), lost)
     if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+        value = int(value)
+    if type(value) is int:
+        shown = str(cell.number_format)
+        return f"{value:0{len(shown)}d}" if ZEROS.fullmatch(shown) else str(value)
     if isinstance(value, datetime):
         value = value.date() if value.time() == datetime.min.time() else value
         return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()

@@ -1,7 +1,7 @@
 """`flask orders …`, `flask calendar …`, `flask platforms …`: for operators and for checking."""
 
 import json
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from hotline import clock
 from hotline.db import session
 from hotline.errors import HotlineError
 from hotline.places import calendar_book
-from hotline.sheets import read_rows
 from hotline.workorders import deadlines, importing, ladder, platforms, quality
 from hotline.workorders.codes import NATURE_LABEL, Clock, Nature, Source, Unit, Urgency
 from hotline.workorders.importing import Row
@@ -37,7 +36,7 @@ def import_file(file: Path, name: str, dry_run: bool, accept_rest: bool) -> None
     try:
         platform = platforms.named(name)
         with file.open("rb") as stream:
-            rows = importing.plan(read_rows(stream, file.name), platform)
+            rows = importing.read(stream, file.name, platform)
     except HotlineError as fault:
         raise click.ClickException(fault.message) from fault
     refused = any(row.status == "refused" for row in rows)
@@ -120,11 +119,11 @@ def due(start: str, nature: str, units: int | None) -> None:
 def _instant(text: str) -> datetime:
     """A date (its local midnight) or an instant; without offset it is local."""
     try:
-        if len(text) == 10:
-            return clock.day_start(date.fromisoformat(text))
         at = datetime.fromisoformat(text)
     except ValueError as fault:
         raise click.BadParameter(f"not a date or an instant: {text}") from fault
+    if at.year not in clock.YEARS:
+        raise click.BadParameter(f"not a year from {clock.YEARS[0]} to {clock.YEARS[-1]}: {text}")
     return at if at.tzinfo else at.replace(tzinfo=clock.ZONE)
 
 

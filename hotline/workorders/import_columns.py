@@ -56,6 +56,7 @@ REQUIRED = ("external_no", "content")
 TOP = 6
 """So many rows may stand above the first order."""
 
+AROUND = re.compile(r"[\s*＊]|[（(]\s*[必选]填\s*[)）]")
 SERIAL = re.compile(r"\d{5}(\.\d+)?")
 FIRST_DAY = date(1899, 12, 30)
 DAY_SECONDS = 86_400
@@ -82,8 +83,9 @@ class Columns:
 def found(rows: Sequence[Line], mapping: Mapping[str, str]) -> Columns:
     """Find the header and its fields. Raises Invalid when a needed column is missing."""
     known = {heading for name in FIELDS for heading in _headings(name, mapping)}
-    at, deep = _header(rows, known)
-    header = _merged(rows[at][1], [cells for _, cells in rows[max(0, at - 1) : at + deep]], known)
+    top = [(number, [bare(cell) for cell in cells]) for number, cells in rows[: TOP + 1]]
+    at, deep = _header(top, known)
+    header = _merged(top[at][1], [cells for _, cells in top[max(0, at - 1) : at + deep]], known)
     at_heading = {heading: place for place, heading in reversed(list(enumerate(header)))}
     places: dict[str, int] = {}
     for name in FIELDS:
@@ -97,9 +99,22 @@ def found(rows: Sequence[Line], mapping: Mapping[str, str]) -> Columns:
     return Columns(places, len(header), rows[at + deep :])
 
 
+def fits(rows: Sequence[Line], mapping: Mapping[str, str]) -> bool:
+    """Whether the rows have a header of orders."""
+    try:
+        return bool(found(rows, mapping))
+    except Invalid:
+        return False
+
+
+def bare(cell: str) -> str:
+    """A heading without what forms put around it: a star, a remark, a break in the middle."""
+    return AROUND.sub("", cell)
+
+
 def _headings(name: str, mapping: Mapping[str, str]) -> tuple[str, ...]:
     own = mapping.get(name)
-    return (own,) if own else (FIELDS[name][0], *FIELDS[name][1])
+    return (bare(own),) if own else (FIELDS[name][0], *FIELDS[name][1])
 
 
 def _header(rows: Sequence[Line], known: set[str]) -> tuple[int, int]:

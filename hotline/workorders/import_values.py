@@ -27,6 +27,9 @@ Values = Mapping[str, str]
 
 KEPT_TEXT = re.compile('="([^"]*)"')
 POWER = re.compile(r"\d(\.\d+)?[Ee]\+?\d+")
+NUMBERS = ("external_no", "urged_no", "caller_phone", "contact_phone", "acceptor_no", "district")
+"""What an office program may take for a quantity, and round."""
+
 LEVELS = (*(f"category_{level}" for level in range(1, MOST_CATEGORIES + 1)), "category_leaf")
 LONGEST = {
     "external_no": 64,
@@ -136,6 +139,9 @@ def _check(values: Values) -> None:
             raise Invalid(f"“{FIELDS[name][0]}”为空")
     for name, text in values.items():
         _check_text(name, text)
+    for name in NUMBERS:
+        if POWER.fullmatch(values.get(name, "")):
+            raise Invalid(f"“{FIELDS[name][0]}”成了科学计数法，请把该列设为文本后重新导出")
     _check_number("external_no", values)
     if values.get("urged_no"):
         _check_number("urged_no", values)
@@ -151,8 +157,6 @@ def _check_text(name: str, text: str) -> None:
 
 
 def _check_number(name: str, values: Values) -> None:
-    if POWER.fullmatch(values[name]):
-        raise Invalid(f"“{FIELDS[name][0]}”成了科学计数法，请把该列设为文本后重新导出")
     if not re.fullmatch(registering.EXTERNAL_NO, values[name]):
         raise Invalid(f"“{FIELDS[name][0]}”含有不能使用的字符")
 

@@ -6,14 +6,15 @@ short portions, so that callers never wait behind a large file; what was written
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import select
 
 from hotline import clock
 from hotline.db import session
-from hotline.errors import HotlineError, Invalid
+from hotline.errors import Conflict, HotlineError, Invalid
 from hotline.jobs import Job, enqueue
+from hotline.sheets import Unusable, read_sheets
 from hotline.workorders import delivery, duplicates, emergencies, import_columns, registering, repeats
 from hotline.workorders.codes import Source
 from hotline.workorders.exchange_models import Delivery, Platform
@@ -55,8 +56,20 @@ def remember(platform: Platform, mapping: Mapping[str, str]) -> None:
     platform.mapping = {name: heading.strip() for name, heading in mapping.items() if heading.strip()}
 
 
+def read(stream: BinaryIO, filename: str, platform: Platform) -> list[Row]:
+    """Judge a file: the one sheet that holds orders, wherever it stands. Raises Invalid when none does, or several."""
+    sheets = read_sheets(stream, filename)
+    fitting = [title for title, rows in sheets.items() if import_columns.fits(rows, platform.mapping)]
+    if len(fitting) > 1:
+        raise Invalid(f"文件有几张含工单的工作表（{'、'.join(fitting)}），请分成几个文件导入")
+    return plan(sheets[fitting[0] if fitting else next(iter(sheets))], platform)
+
+
 def plan(rows: Sequence[Line], platform: Platform) -> list[Row]:
-    """Judge every row below the header; writes nothing. Raises Invalid for a file without any."""
+    """Judge every row below the header; writes nothing. Raises Invalid for rows without any, Conflict for a platform
+    that is disabled."""
+    if platform.disabled_at:
+        raise Conflict(f"平台“{platform.name}”已停用，不能导入")
     columns = import_columns.found(rows, platform.mapping)
     reader = Reader(platform.source)
     judged = [_judge(number, cells, columns, reader) for number, cells in columns.lines]
@@ -80,6 +93,7 @@ def _judge(number: int, cells: list[str], columns: Columns, reader: Reader) -> R
     values = {name: plain(cells[place]) if place < len(cells) else "" for name, place in columns.places.items()}
     external_no = values.get("external_no", "")
     try:
+        _check_usable(cells, columns)
         if len(cells) > columns.width:
             raise Invalid(f"该行有 {len(cells)} 列，表头只有 {columns.width} 列，请检查分隔符和引号")
         demand = reader.demand(values)
@@ -87,6 +101,14 @@ def _judge(number: int, cells: list[str], columns: Columns, reader: Reader) -> R
         return Row(number, "new", external_no, reason=doubt, demand=demand)
     except HotlineError as fault:
         return Row(number, "refused", external_no[:64], reason=fault.message)
+
+
+def _check_usable(cells: Sequence[str], columns: Columns) -> None:
+    """A column that is no field's may hold what it likes."""
+    for place in columns.places.values():
+        cell = cells[place] if place < len(cells) else ""
+        if isinstance(cell, Unusable):
+            raise Invalid(cell.why)
 
 
 def _settled(rows: list[Row]) -> Iterator[Row]:

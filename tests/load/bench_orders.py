@@ -14,7 +14,6 @@ from hotline import clock, db, privacy
 from hotline.db import session
 from hotline.people import demo
 from hotline.places.models import Institution
-from hotline.sheets import read_rows
 from hotline.workorders import importing, links, platforms, quality
 from hotline.workorders.codes import Source
 from hotline.workorders.models import Order
@@ -129,7 +128,7 @@ def import_speed(rows: int = 10_000) -> dict[str, float]:
         for n, one in enumerate(told)
     ]
     begin = time.perf_counter()
-    plan = importing.plan(read_rows(io.BytesIO("\n".join(lines).encode()), "a.csv"), platform)
+    plan = importing.read(io.BytesIO("\n".join(lines).encode()), "a.csv", platform)
     judged = time.perf_counter()
     written = 0
     for portion in importing.portions(plan):

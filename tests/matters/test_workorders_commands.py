@@ -174,3 +174,15 @@ def test_an_unknown_institution_is_named_in_the_report_and_kept_with_the_order(r
     first, second = session.scalars(select(Order).order_by(Order.external_no)).all()
     assert (moves.reasons(first, Move.NOTE), moves.reasons(second, Move.NOTE)) == ([told], [])
     assert (first.accused_id, second.accused_id) == (None, make.gulou())
+
+
+OUT_OF_BOUNDS = ["0001-01-01", "9999-12-30", "9999-12-31T23:59:59", "1899-12-31", "2026-13-01", "gestern"]
+
+
+@pytest.mark.parametrize("at", OUT_OF_BOUNDS)
+def test_an_instant_out_of_bounds_is_a_word_not_a_fault(app, at):
+    runner = app.test_cli_runner()
+    for group, words in ((CALENDAR, ["due", at, "咨询"]), (ORDERS, ["overdue", "--at", at])):
+        told = runner.invoke(group, words)
+        assert told.exit_code == 2
+        assert "not a" in told.output

@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 
 from hotline import clock
 from hotline.db import session
-from hotline.sheets import read_rows
 from hotline.workorders import import_columns, importing, platforms
 from hotline.workorders.codes import Source
 from hotline.workorders.commands import groups
@@ -169,9 +168,90 @@ def test_a_large_file_keeps_the_pace_of_ten_thousand_rows_a_minute(app, city):
     lines = ["工单编号,来电类别,主要内容,来电人,联系电话,受理时间"]
     lines += [f"B{n:06d},投诉,反映排队第{n}件,钱多多,138{n:08d},2026/3/2 9:05" for n in range(2000)]
     began = time.process_time()
-    rows = importing.plan(read_rows(io.BytesIO("\n".join(lines).encode("gb18030")), "a.csv"), city)
+    rows = importing.read(io.BytesIO("\n".join(lines).encode("gb18030")), "a.csv", city)
     for portion in importing.portions(rows):
         importing.write(portion, city)
         session.commit()
     assert time.process_time() - began < 12
     assert count() == 2000
+
+
+@pytest.mark.parametrize("heading", ["来电号码", "联系电话", "受理员工号", "被催办单ID", "所属区域"])
+def test_a_number_turned_into_a_quantity_is_refused_in_every_column(take, heading):
+    _, rows, _ = take(f"工单编号,主要内容,{heading}\n1,内容,1.38E+10\n2,内容,\n".encode(), "a.csv")
+    assert [row["status"] for row in rows] == ["refused", "new"]
+    assert rows[0]["reason"] == f"“{heading}”成了科学计数法，请把该列设为文本后重新导出"
+
+
+def formatted(rows, formats):
+    """A workbook whose cells are shown in these formats."""
+    book = Workbook()
+    for row in rows:
+        book.active.append(row)
+    for cell, shown in formats.items():
+        book.active[cell].number_format = shown
+    kept = io.BytesIO()
+    book.save(kept)
+    return kept.getvalue()
+
+
+def test_a_number_is_taken_as_its_format_shows_it(take):
+    rows = [["工单编号", "主要内容"], [12345, "内容"], [67.0, "内容"], [89, "内容"]]
+    _, told, _ = take(formatted(rows, {"A2": "0000000000", "A3": "0000", "A4": "0"}), "a.xlsx")
+    assert [row["external_no"] for row in told] == ["0000012345", "0067", "89"]
+
+
+def test_a_cell_that_cannot_be_relied_on_costs_its_own_row_only(take):
+    rows = [["序号", "工单编号", "主要内容"], ["=ROW()", 1, "内容"], [2, "=1+1", "内容"], [3, 2.03e17, "内容"]]
+    told, judged, _ = take(workbook(*rows), "a.xlsx", "--accept-rest")
+    assert told.exit_code == 0
+    assert [(row["row"], row["status"]) for row in judged] == [(2, "new"), (3, "refused"), (4, "refused")]
+    assert "单元格 B3 是公式" in judged[1]["reason"]
+    assert "单元格 B4 的数字超过 15 位" in judged[2]["reason"]
+    assert count() == 1
+
+
+def test_a_control_character_costs_its_own_row_only(take):
+    _, rows, _ = take("工单编号,主要内容\n1,内\x01容\n2,内容\n".encode(), "a.csv")
+    assert [row["status"] for row in rows] == ["refused", "new"]
+    assert "控制字符" in rows[0]["reason"]
+
+
+def test_headings_as_forms_write_them(take):
+    head = ["*工单编号", "来电\n类别", "工单 标题", "主要内容（必填）", "来电人(选填)"]
+    _, rows, last = take(workbook(head, ["1", "投诉", "标题", "* 内容（必填）", "钱多多"]), "a.xlsx")
+    assert last["summary"]["new"] == 1, rows
+    kept = session.scalars(select(Order)).one()
+    assert (kept.title, kept.content, kept.caller_name) == ("标题", "* 内容（必填）", "钱多多")
+
+
+def sheets_of(**sheets):
+    book, kept = Workbook(), io.BytesIO()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        made = book.create_sheet(title)
+        for row in rows:
+            made.append(row)
+    book.save(kept)
+    return kept.getvalue()
+
+
+ORDERS_SHEET = [["工单编号", "主要内容"], ["1", "内容"]]
+
+
+def test_the_sheet_with_the_orders_is_found_wherever_it_stands(take):
+    data = sheets_of(说明=[["请看第二页"], ["=HYPERLINK(1)"]], 空=[], 数据=ORDERS_SHEET, 字典=[["来电类别"], ["投诉"]])
+    _, rows, last = take(data, "a.xlsx")
+    assert last["summary"]["new"] == 1, rows
+
+
+def test_several_sheets_of_orders_are_not_half_imported(take):
+    told, _, _ = take(sheets_of(一月=ORDERS_SHEET, 二月=[ORDERS_SHEET[0], ["2", "内容"]]), "a.xlsx")
+    assert (told.exit_code, "一月、二月" in told.output, count()) == (1, True, 0)
+
+
+def test_a_disabled_platform_imports_nothing(take, city):
+    platforms.enable(city, enabled=False)
+    session.commit()
+    told, _, _ = take(workbook(*ORDERS_SHEET), "a.xlsx")
+    assert (told.exit_code, "已停用" in told.output, count()) == (1, True, 0)

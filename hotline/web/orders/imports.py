@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from hotline import audit, clock
 from hotline.db import session
 from hotline.errors import Conflict, HotlineError, NotFound
-from hotline.sheets import read_rows
 from hotline.sheets.reading import MAX_BYTES
 from hotline.web import gate
 from hotline.web.orders import forms
@@ -35,7 +34,7 @@ def preview() -> ResponseReturnValue:
     upload = sent["file"]
     data = upload.read(MAX_BYTES + 1)
     try:
-        rows = importing.plan(read_rows(io.BytesIO(data), upload.filename or ""), platform)
+        rows = importing.read(io.BytesIO(data), upload.filename or "", platform)
     except HotlineError as fault:
         session.rollback()
         return gate.refill(fault, "orders/import.html", platforms=platforms.every(), fields=import_columns.FIELDS)
@@ -102,8 +101,7 @@ def _mine(import_id: int) -> ImportFile:
 def _rows(kept: ImportFile) -> list[importing.Row]:
     if kept.body is None:
         raise Conflict("该文件已导入或已过期，请重新上传")
-    rows = read_rows(io.BytesIO(base64.b64decode(kept.body)), kept.name)
-    return importing.plan(rows, platforms.find(kept.platform_id))
+    return importing.read(io.BytesIO(base64.b64decode(kept.body)), kept.name, platforms.find(kept.platform_id))
 
 
 @door.post("/import/mapping/<int:platform_id>")
