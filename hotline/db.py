@@ -5,13 +5,15 @@ SQLite runs in WAL mode; a transaction takes the write lock at its start (`BEGIN
 it was declared a reader, because a reader that turns writer cannot wait for the lock.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import wraps
 from typing import Any
 
+import click
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     DDL,
@@ -32,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, OperationalError, ProgrammingError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.pool import Pool
@@ -267,3 +269,16 @@ def rules(table: Any, statements: dict[str, list[str]]) -> None:
 def append_only(table: Any, verbs: Sequence[str] = ("UPDATE", "DELETE")) -> None:
     """Make `table` append-only wherever it is created."""
     rules(table, {dialect: append_only_ddl(table.name, dialect, verbs) for dialect in ("sqlite", "postgresql")})
+
+
+def needs_database(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that tells in one line that its database is away or was not made yet."""
+
+    @wraps(command)
+    def told(*args: Any, **more: Any) -> None:
+        try:
+            command(*args, **more)
+        except (OperationalError, ProgrammingError) as fault:
+            raise click.ClickException("数据库不可用，或尚未建立：请先执行 python -m workers.prepare") from fault
+
+    return told

@@ -1,7 +1,7 @@
 """Everything that can be wrong with a menu tree, each fault with the node it is at.
 
 What has no fault can be played to any caller at any hour: every target exists, a caller who presses nothing comes
-to a person, nobody goes round in circles, and the crisis key is in the first sentence.
+to a person whatever the hour, nobody goes round in circles, and the crisis key is in the first sentence.
 """
 
 import re
@@ -28,7 +28,9 @@ DAYS = frozenset({"workday", "holiday", "all"})
 MOST_NODES, MOST_SENTENCES, LONGEST_TEXT, LONGEST_WAIT = 200, 20, 500, 30
 PROMPT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _NAME = re.compile(r"\w[\w-]{0,39}")
-_ENDPOINT = re.compile(r"\+?\d{3,20}|sips?:[^\s@]+@\S+|client:\w+")
+_ENDPOINT = re.compile(r"\+?\d{3,20}|sips?:[\w.+-]+@[\w.:-]+|client:\w+")
+_SENTENCE_ENDS = re.compile("[。！？!?]")
+_DO_NOT_PRESS = re.compile("(?:不|别|勿|无)(?:要|用|必|能|可|得|须|需)?(?:再|直接|随意)?按")
 _UNSPEAKABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 Document = Mapping[str, Any]
@@ -198,12 +200,22 @@ def _hours_faults(hours: Any) -> Iterator[Fault]:
         yield Fault("-", "服务时间格式错误")
         return
     for name, windows in hours.items():
+        if not _NAME.fullmatch(name):
+            yield Fault("-", f"服务时间的名称无效：{name}")
         try:
-            fine = all(days in DAYS and minutes(start) < minutes(end) for days, start, end in windows)
+            wrong = [fault for days, start, end in windows if (fault := _window_fault(days, start, end))]
         except (TypeError, ValueError, AttributeError):
-            fine = False
-        if not fine or not windows:
-            yield Fault("-", f"服务时间“{name}”的时段无效")
+            wrong = ["的时段无效"]
+        if wrong or not windows:
+            yield Fault("-", f"服务时间“{name}”{wrong[0] if wrong else '没有时段'}")
+
+
+def _window_fault(days: str, start: str, end: str) -> str:
+    if days not in DAYS:
+        return "的时段无效"
+    if minutes(start) > minutes(end):
+        return f"的时段 {start}–{end} 跨午夜，请分成两段：{start}–24:00 和 00:00–{end}"
+    return f"的时段 {start}–{end} 开始和结束相同" if minutes(start) == minutes(end) else ""
 
 
 def minutes(text: str) -> int:
@@ -225,16 +237,34 @@ def _shape_faults(document: Document) -> Iterator[Fault]:
             yield Fault(name, "不按键会在此循环")
     for name in [name for name in nodes if nodes[name]["kind"] == "survey"][1:]:
         yield Fault(name, "满意度评价只能有一个")
-    silent = _reachable(nodes, [document["entry"]], _silent_targets)
-    if not any(nodes[name]["kind"] == "queue" for name in silent):
-        yield Fault(document["entry"], "不按任何键无法到达人工")
+    for end in _ends_without_person(document):
+        where = f"：在 {end} 结束" if end != document["entry"] else ""
+        yield Fault(document["entry"], f"不按任何键无法到达人工{where}")
+
+
+def _ends_without_person(document: Document) -> list[str]:
+    """Where a caller who presses nothing ends without a person, at whatever hour; none where a circle is the fault."""
+    nodes, hours = document["nodes"], document.get("hours", {})
+
+    def onward(body: Document) -> list[str]:
+        return [] if _always_open(body, hours) else _silent_targets(body)
+
+    passed = _reachable(nodes, [document["entry"]], onward)
+    return [name for name in passed if nodes[name]["kind"] != "queue" and not onward(nodes[name])]
+
+
+def _always_open(body: Document, hours: Document) -> bool:
+    windows = hours.get(body.get("hours", ""), [])
+    whole = any(days == "all" and minutes(end) - minutes(start) == 1440 for days, start, end in windows)
+    return body["kind"] == "queue" and (whole or not body.get("hours"))
 
 
 def _crisis_faults(document: Document, lines: Lines) -> Iterator[Fault]:
     nodes, entry = document["nodes"], document["entry"]
-    first = text_of(parts(nodes[entry]["say"])[0]).replace(" ", "")
+    first = _SENTENCE_ENDS.split(text_of(parts(nodes[entry]["say"])[0]).replace(" ", ""))[0]
+    pressed = _DO_NOT_PRESS.sub("", first)
     keys = nodes[entry].get("keys", {})
-    offered = [nodes[target] for key, target in keys.items() if f"按{key}" in first]
+    offered = [nodes[target] for key, target in keys.items() if f"按{key}" in pressed]
     if not any(node["kind"] == "queue" and node["line"] in lines.crisis for node in offered):
         yield Fault(entry, "第一句话里没有心理危机线路的按键")
 

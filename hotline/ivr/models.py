@@ -11,12 +11,12 @@ from hotline.db import Base
 
 
 class Menu(Base):
-    """One published menu tree, in force from `valid_from` until the next one; append-only."""
+    """One published menu tree, in force from `valid_from` until the next one that stands; append-only."""
 
     __tablename__ = "menu"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    valid_from: Mapped[datetime] = mapped_column(unique=True)
+    valid_from: Mapped[datetime] = mapped_column(index=True)
     tree: Mapped[dict[str, Any]]
     published_at: Mapped[datetime]
     published_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
@@ -24,6 +24,19 @@ class Menu(Base):
 
 
 db.append_only(Menu.__table__)
+
+
+class MenuWithdrawal(Base):
+    """A published menu that was taken back before it came into force; append-only."""
+
+    __tablename__ = "menu_withdrawal"
+
+    menu_id: Mapped[int] = mapped_column(ForeignKey("menu.id"), primary_key=True)
+    at: Mapped[datetime]
+    by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+
+
+db.append_only(MenuWithdrawal.__table__)
 
 
 class EventLine(Base):

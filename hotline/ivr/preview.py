@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from hotline.config import Config
-from hotline.ivr import plans, service
+from hotline.ivr import event_lines, plans, service
 from hotline.ivr.tree import Node, Tree
 from hotline.telephony.provider import provider_for
 from hotline.telephony.simulator.exchange import Exchange
@@ -130,8 +130,11 @@ def _prompts(verb: Verb) -> int:
 
 
 def play(document: Any, keys: Sequence[str], at: datetime, config: Config) -> Played:
-    """Call the draft at `at` and press `keys`. Raises Invalid, naming its faults, for a broken draft."""
-    tree = service.with_event_lines(service.checked(document), service.event_lines(at))
+    """Call the draft at `at` and press `keys`. Raises Invalid, naming its faults, for a broken draft, and
+    Conflict for one that uses the key of a temporary line that is on then."""
+    checked, on = service.checked(document), event_lines.on(at)
+    event_lines.refuse_taken(document, on)
+    tree = event_lines.joined(checked, on)
     house = _House(tree, config, lambda node: service.instead(tree, node, at))
     loop = VirtualLoop()
     try:

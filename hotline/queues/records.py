@@ -87,6 +87,7 @@ class Blocked(Base):
     approved_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
     until: Mapped[datetime]
     lifted_at: Mapped[datetime | None]
+    lifted_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
 
 
 class ClosedOrphan(Base):

@@ -6,11 +6,12 @@ import { Phone } from "./menus-phone.js";
 
 const page = document.querySelector("[data-menu]");
 const data = JSON.parse(document.querySelector("[data-menu-data]").textContent);
-const draftKey = `menu-draft-${data.id}`;
+const draftKey = `menu-edit-${data.id}`;
 const find = (mark) => document.querySelector(`[data-${mark}]`);
 
-const kept = localStorage.getItem(draftKey);
-let tree = kept ? JSON.parse(kept) : structuredClone(data.tree);
+// A draft remembers the newest menu its author knew of: what colleagues publish meanwhile is never overwritten unseen.
+const kept = JSON.parse(localStorage.getItem(draftKey));
+let { tree, base } = kept || { tree: structuredClone(data.tree), base: data.base };
 let faults = [];
 
 const use = {
@@ -41,7 +42,7 @@ function order() {
 }
 
 function changed() {
-  localStorage.setItem(draftKey, JSON.stringify(tree));
+  localStorage.setItem(draftKey, JSON.stringify({ tree, base }));
   tellKept();
   check();
 }
@@ -80,7 +81,12 @@ function render() {
 function card(name) {
   const node = tree.nodes[name];
   const title = make("input", { className: "form-control node-name", value: name, "aria-label": "节点名称", maxLength: 40 });
-  title.addEventListener("change", () => rename(name, title.value.trim()) || (title.value = name));
+  title.addEventListener("change", () => {
+    const wrong = rename(name, title.value.trim());
+    if (!wrong) return;
+    title.value = name;
+    toast(wrong, { bad: true });
+  });
   const kind = select(Object.entries(data.kinds), node.kind, (value) => {
     tree.nodes[name] = fresh(value, node.say, Object.keys(data.lines)[0], data.scores);
     rebuilt(name);
@@ -100,9 +106,11 @@ const button = (text, act, style = "outline-secondary") => {
   return made;
 };
 
+// Why a node cannot be called so; empty once it is.
 function rename(old, name) {
-  if (!name || name === old) return false;
-  if (tree.nodes[name]) return void toast(`已有名为 ${name} 的节点`, { bad: true });
+  if (name === old) return "";
+  if (!name) return "节点名称不能为空";
+  if (Object.hasOwn(tree.nodes, name)) return `已有名为 ${name} 的节点，名称未改`;
   const to = (target) => (target === old ? name : target);
   const moved = (node) => ({
     ...node,
@@ -112,7 +120,7 @@ function rename(old, name) {
   tree.nodes = Object.fromEntries(Object.entries(tree.nodes).map(([each, node]) => [to(each), moved(node)]));
   tree.entry = to(tree.entry);
   rebuilt(name);
-  return true;
+  return "";
 }
 
 function remove(name) {
@@ -133,7 +141,11 @@ function hoursTable(name) {
   const title = make("input", { value: name, maxLength: 40 });
   title.addEventListener("change", () => {
     const to = title.value.trim();
-    if (!to || tree.hours[to]) return void (title.value = name);
+    if (to === name) return;
+    if (!to || Object.hasOwn(tree.hours, to)) {
+      title.value = name;
+      return void toast(to ? `已有名为 ${to} 的时间表，名称未改` : "时间表名称不能为空", { bad: true });
+    }
     tree.hours = Object.fromEntries(Object.entries(tree.hours).map(([each, rows]) => [each === name ? to : each, rows]));
     for (const node of Object.values(tree.nodes)) if (node.hours === name) node.hours = to;
     rebuilt();
@@ -189,22 +201,50 @@ find("add-hours").addEventListener("click", () => {
   rebuilt();
 });
 find("discard").addEventListener("click", () => {
-  const before = tree;
+  const before = { tree, base };
   localStorage.removeItem(draftKey);
-  tree = structuredClone(data.tree);
+  ({ tree, base } = { tree: structuredClone(data.tree), base: data.base });
   render();
   tellKept();
   check();
-  toast("已放弃草稿", { undo: () => ((tree = before), rebuilt()) });
+  toast("已放弃草稿", { undo: () => (({ tree, base } = before), rebuilt()) });
 });
 find("export").addEventListener("click", (event) => {
   const file = new Blob([JSON.stringify(tree, null, 2)], { type: "application/json" });
   event.currentTarget.href = URL.createObjectURL(file);
 });
+find("import").addEventListener("change", async (event) => {
+  const file = event.target.files[0];
+  if (!file) return;
+  const body = new FormData();
+  body.append("file", file);
+  event.target.value = "";
+  try {
+    const read = await call(page.dataset.import, { method: "POST", body });
+    const before = tree;
+    tree = read.tree;
+    rebuilt();
+    toast(`已导入 ${file.name}，发布前请核对`, { undo: () => ((tree = before), rebuilt()) });
+  } catch (failed) {
+    toast([failed.message, ...Object.values(failed.told?.fields || {}).flat()].join("；"), { bad: true });
+  }
+});
+
+// Somebody published meanwhile: the other menu to look at, and the draft to publish all the same.
+function overtaken(other) {
+  const look = make("a", { href: `${page.dataset.editor}?menu=${other}`, target: "_blank" }, "查看新发布的菜单");
+  const anyway = button("已核对，按我的草稿发布", () => {
+    base = other;
+    changed();
+    find("publish-form").requestSubmit();
+  });
+  return make("p", { className: "d-flex gap-2 align-items-center" }, look, anyway);
+}
+
 find("publish-form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
-  const body = { tree, valid_from: form.elements.valid_from.value || null, note: form.elements.note.value };
+  const body = { tree, base, valid_from: form.elements.valid_from.value || null, note: form.elements.note.value };
   try {
     const { url } = await call(page.dataset.publish, { method: "POST", body });
     localStorage.removeItem(draftKey);
@@ -212,6 +252,7 @@ find("publish-form").addEventListener("submit", async (event) => {
   } catch (failed) {
     const messages = Object.values(failed.told?.fields || {}).flat();
     find("refused").replaceChildren(make("p", { className: "text-danger m-0" }, failed.message), make("ul", {}, ...messages.map((each) => make("li", {}, each))));
+    if (failed.told?.facts?.menu) find("refused").append(overtaken(failed.told.facts.menu));
   }
 });
 

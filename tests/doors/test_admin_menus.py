@@ -9,7 +9,7 @@ from io import BytesIO
 import pytest
 
 from hotline import clock
-from hotline.ivr import service
+from hotline.ivr import event_lines, service
 from hotline.people.models import Role
 from tests.signed import Provider, caller_leg
 
@@ -93,11 +93,11 @@ def test_the_check_names_each_node(admin):
 
 def test_the_preview_plays_the_draft_at_its_hour(admin):
     def play(**more):
-        return admin.post("/admin/menus/preview", json={"tree": spoken_first("测试。危机请按5。"), **more})
+        return admin.post("/admin/menus/preview", json={"tree": spoken_first("测试，危机请按5。"), **more})
 
     opening = play().json
     assert (opening["node"], opening["over"]) == ("welcome", False)
-    assert opening["heard"][0] == {"node": "welcome", "kind": "say", "text": "测试。危机请按5。"}
+    assert opening["heard"][0] == {"node": "welcome", "kind": "say", "text": "测试，危机请按5。"}
     assert play(keys=["1"], at="2024-02-06T10:00").json["line"] == "booking"
     assert play(keys=["1"], at="2024-02-06T20:00").json["closed"] == ["booking"]
     assert play(keys=[""]).json["line"] == "general"
@@ -110,7 +110,7 @@ def test_the_preview_plays_the_draft_at_its_hour(admin):
 
 
 def test_a_menu_is_published_now_and_heard_at_once(admin, provider):
-    sent = {"tree": spoken_first("新菜单。心理危机请按5。"), "note": "试行"}
+    sent = {"tree": spoken_first("新菜单，心理危机请按5。"), "note": "试行", "base": service.newest()}
     answer = admin.post("/admin/menus", json=sent)
     assert answer.status_code == 200, answer.text
     assert "新菜单" in provider.call("/phone/voice", caller_leg(1)).text
@@ -121,12 +121,51 @@ def test_a_menu_is_published_now_and_heard_at_once(admin, provider):
 
 def test_a_menu_waits_for_its_hour(admin, provider):
     later = clock.local(clock.now() + timedelta(days=2)).replace(second=0, microsecond=0, tzinfo=None)
-    sent = {"tree": spoken_first("新菜单。心理危机请按5。"), "note": "试行", "valid_from": later.isoformat()}
+    sent = {
+        "tree": spoken_first("新菜单，心理危机请按5。"),
+        "note": "试行",
+        "base": service.newest(),
+        "valid_from": later.isoformat(),
+    }
     assert admin.post("/admin/menus", json=sent).status_code == 200
     assert "新菜单" not in provider.call("/phone/voice", caller_leg(1)).text
     assert "待生效" in admin.get("/admin/menus").text
     again = admin.post("/admin/menus", json=sent)
+    assert (again.status_code, "已有新的语音导航" in again.json["message"]) == (409, True)
+    again = admin.post("/admin/menus", json=sent | {"base": again.json["facts"]["menu"]})
     assert (again.status_code, "这一时刻" in again.json["message"]) == (409, True)
+    menu = service.newest()
+    assert "语音导航已撤回" in admin.post(f"/admin/menus/{menu}/withdraw", follow_redirects=True).text
+    page = admin.get("/admin/menus").text
+    assert ("待生效" in page, "已撤回" in page) == (False, True)
+    assert admin.post(f"/admin/menus/{menu}/withdraw").status_code == 409
+    assert admin.post("/admin/menus", json=sent | {"base": menu}).status_code == 200
+
+
+def test_what_a_colleague_published_meanwhile_is_not_lost(admin):
+    base = service.newest()
+    first = {"tree": spoken_first("甲菜单，心理危机请按5。"), "note": "甲改问候", "base": base}
+    assert admin.post("/admin/menus", json=first).status_code == 200
+    second = {"tree": spoken_first("乙菜单，心理危机请按5。"), "note": "乙改问候", "base": base}
+    refused = admin.post("/admin/menus", json=second)
+    assert (refused.status_code, refused.json["facts"]["menu"]) == (409, service.newest())
+    assert "甲改问候，改动了welcome" in refused.json["message"]
+    assert service.published().tree == first["tree"]
+
+
+def test_a_file_is_read_into_the_editor(admin):
+    as_json = {"Accept": "application/json"}
+
+    def put(content):
+        return admin.post("/admin/menus/import", data={"file": (BytesIO(content), "menu.json")}, headers=as_json)
+
+    assert put(json.dumps(DEFAULT).encode()).json == {"tree": DEFAULT}
+    assert put(json.dumps(broken()).encode()).json == {"tree": broken()}
+    twice = put(b'{"entry": "a", "nodes": {"a": {"kind": "hangup"}, "a": {"kind": "hangup"}}}')
+    assert (twice.status_code, twice.json["fields"]["tree"]) == (422, ["a：节点名称重复，只有最后一个有效"])
+    for content in (b"{", b"[]", b"null", b'{"nodes": {"a": null}}', b'{"nodes": {"a": {"kind": ["x"]}}}', b"[" * 9999):
+        assert put(content).status_code == 422, content
+    assert admin.post("/admin/menus/import").status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -138,7 +177,7 @@ def test_a_menu_waits_for_its_hour(admin, provider):
     ],
 )
 def test_what_cannot_be_published_is_refused_by_field(admin, change, field, told):
-    answer = admin.post("/admin/menus", json={"tree": DEFAULT, "note": "试行", **change})
+    answer = admin.post("/admin/menus", json={"tree": DEFAULT, "note": "试行", "base": service.newest(), **change})
     assert answer.status_code == 422
     assert told in answer.json["fields"][field][0]
     assert len(service.listing()) == 1
@@ -153,9 +192,25 @@ def test_an_event_line_opens_is_counted_and_closes(admin, provider):
     row = next(row for row in page.split("<tr>") if "<kbd>9</kbd></td>" in row)
     assert "开启中" in row
     assert '<td class="num">1</td>' in row
-    line = service.every_event_line(1)[0]
+    line = event_lines.latest(1)[0]
     assert admin.post(f"/admin/menus/event-lines/{line.id}/off").status_code == 303
     assert "已关闭" in admin.get("/admin/menus").text
+    document = deepcopy(DEFAULT)
+    document["nodes"]["welcome"]["keys"]["9"] = "smoking"
+    assert admin.post("/admin/menus", json={"tree": document, "note": "", "base": service.newest()}).status_code == 422
+    sent["key"], document["nodes"]["welcome"]["keys"]["8"] = "8", "smoking"
+    assert admin.post("/admin/menus/event-lines", data=sent).status_code == 303
+    answer = admin.post("/admin/menus", json={"tree": document, "note": "改键", "base": service.newest()})
+    assert (answer.status_code, "welcome：8号键" in answer.json["fields"]["tree"][0]) == (409, True)
+    del document["nodes"]["welcome"]["keys"]["8"]
+    assert (
+        admin.post("/admin/menus", json={"tree": document, "note": "改键", "base": service.newest()}).status_code == 200
+    )
+    provider.call("/phone/voice", caller_leg(2))
+    provider.call("/phone/menu?node=welcome&n=1", caller_leg(2), Digits="9")
+    page = admin.get("/admin/menus").text
+    row = next(row for row in page.split("<tr>") if "<kbd>9</kbd></td>" in row)
+    assert '<td class="num">1</td>' in row
     assert admin.post(f"/admin/menus/event-lines/{line.id}/off").status_code == 409
 
 
@@ -179,7 +234,7 @@ def test_an_event_line_that_cannot_be_is_refused_and_the_form_kept(admin, change
 def test_a_recording_is_heard_by_callers_until_it_is_removed(admin, provider, client, app):
     document = deepcopy(DEFAULT)
     document["nodes"]["crisis"]["say"] = {"prompt": "comfort", "text": "请不要挂机。"}
-    admin.post("/admin/menus", json={"tree": document, "note": "试行"})
+    admin.post("/admin/menus", json={"tree": document, "note": "试行", "base": service.newest()})
     content = wav(2, 16000)
     assert upload(admin, content, "comfort").status_code == 303
     assert "2.0 秒 · 16 kHz" in admin.get("/admin/menus").text

@@ -40,7 +40,7 @@ def test_the_first_sentence_offers_the_crisis_key_and_the_row_exists(provider):
     reply = provider.call("/phone/voice", LEG)
     assert reply.status_code == 200
     assert reply.content_type == "text/xml; charset=utf-8"
-    assert "心理危机求助请直接按5" in reply.text.split("。")[1]
+    assert "心理危机求助请直接按5" in reply.text.split("。")[0]
     call = the_call()
     assert (call.state, call.outcome, call.caller) == (CallState.OFFERED, Outcome.OPEN, "13800001234")
     assert call.caller_hash is not None

@@ -227,12 +227,14 @@ def statistics(people) -> dict[Any, Any]:
 def house(people) -> dict[Any, Any]:
     line = ivr.switch_on("9", "专线", "special", "这里是疫情专线", until=None, by=people[Role.SUPERVISOR].id)
     blocked = blocklist.ask("13800007777", "骚扰", 3, people[Role.SUPERVISOR].id)
+    menu = ivr.publish(ivr.published().tree, by=None, at=clock.now() + timedelta(days=9))
     roster.add(people[Role.AGENT].id, clock.today(), roster.Span(time(8), time(16)))
     long_ago = clock.now() - timedelta(days=3)
     end = intake.Report("test", "leg-unheard", "end-unheard", EventKind.LEG_STATUS, long_ago, {"status": "completed"})
     enqueue(Job.TIDY)
     return {
         "line_id": line.id,
+        "menu_id": menu.id,
         "block_id": blocked.id,
         ("wallboard", "call_id"): intake.receive(end, HOME).call_id,
         "shift_id": roster.planned(clock.today(), clock.today())[0].id,

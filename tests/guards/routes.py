@@ -161,6 +161,8 @@ ROUTES: dict[str, str | set[Role]] = {
     "admin.check_menu": {ADMIN},
     "admin.preview_menu": {ADMIN},
     "admin.publish_menu": {ADMIN},
+    "admin.import_menu": {ADMIN},
+    "admin.withdraw_menu": {ADMIN},
     "admin.open_event_line": {ADMIN},
     "admin.close_event_line": {ADMIN},
     "admin.upload_prompt": {ADMIN},

@@ -64,7 +64,7 @@ SHARED = {
     *("admin.disable_person", "admin.drop_second_factor", "admin.enable_person", "admin.end_sessions"),
     *("admin.institution", "admin.locate_institution", "admin.merge_institution", "admin.person"),
     *("admin.remove_prompt", "admin.rename_institution", "admin.reopen_institution", "admin.reset_password"),
-    *("admin.run_job_again", "admin.set_roles", "admin.unlock_person", "orders.enable_platform"),
+    *("admin.run_job_again", "admin.set_roles", "admin.unlock_person", "admin.withdraw_menu", "orders.enable_platform"),
     *("orders.issue_token", "orders.push_again", "orders.renew_secret", "orders.revoke_token", "orders.set_callback"),
     # the month is the statistics office's
     *("bulletin.accept_return", "bulletin.approve", "bulletin.approve_export", "bulletin.as_of", "bulletin.check"),
@@ -100,7 +100,7 @@ IDS = {
 }
 COUNTS = {
     *("complaint", "consultation", "crisis", "days", "expert_qa", "hours", "ivr", "manual", "minutes"),
-    *("phone_booking", "satisfaction_inbound", "total", "version", "year", "level"),
+    *("phone_booking", "satisfaction_inbound", "total", "version", "year", "level", "base"),
     *("amount", "days_late", "sat_agent", "sat_result", "sat_unit", "due_day", "remind_before", "hour", "page"),
 }
 """Whole numbers that name nothing."""

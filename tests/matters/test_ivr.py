@@ -13,11 +13,10 @@ from hotline.calls import intake
 from hotline.calls.models import EventKind
 from hotline.db import session
 from hotline.errors import Conflict, Invalid
-from hotline.ivr import counts, plans, preview, service
+from hotline.ivr import counts, event_lines, plans, preview, service
 from hotline.ivr.faults import FIELDS, Lines, faults
 from hotline.ivr.tree import Tree
 from hotline.telephony.steps import Collect, Connect, Goto, Hangup
-from tests.conftest import run_command
 from tests.signed import Provider, caller_leg
 
 LINES = Lines(frozenset({"crisis", "general", "booking", "consult", "complaint", "special"}), frozenset({"crisis"}))
@@ -48,7 +47,11 @@ BROKEN = [
     (("entry",), ["welcome"], "-", "入口"),
     (("extra",), 1, "-", "多余"),
     (("hours",), [], "-", "服务时间格式"),
-    (("hours", "booking"), [["all", "17:30", "07:30"]], "-", "时段无效"),
+    (("hours", "booking"), [["all", "22:00", "06:00"]], "-", "跨午夜，请分成两段：22:00–24:00 和 00:00–06:00"),
+    (("hours", "booking"), [["all", "08:00", "08:00"]], "-", "相同"),
+    (("hours", "booking"), [["all", "08:00", "24:30"]], "-", "时段无效"),
+    (("hours", "booking"), [], "-", "没有时段"),
+    (("hours", "\x00"), [["all", "08:00", "18:00"]], "-", "服务时间的名称"),
     (("hours", "booking"), [["sunday", "07:30", "17:30"]], "-", "时段无效"),
     (("hours", "booking"), [[1, 2, 3]], "-", "时段无效"),
     (("nodes", "general"), None, "welcome", "不存在的节点：general"),
@@ -99,8 +102,13 @@ BROKEN = [
     (("nodes", "island"), {"kind": "hangup", "say": "再见。"}, "island", "没有任何按键"),
     (("nodes", "welcome", "default"), "fever", "welcome", "无法到达人工"),
     (("nodes", "welcome", "keys", "5"), "general", "welcome", "心理危机"),
-    (("nodes", "welcome", "say"), "您好。心理危机按1，其他按5。", None, ""),
+    (("nodes", "welcome", "say"), "您好，心理危机按1，其他按5。", None, ""),
     (("nodes", "welcome", "say"), ["您好。", "心理危机请按5。"], "welcome", "心理危机"),
+    (("nodes", "welcome", "say"), "您好。" + "欢迎来电。" * 70 + "心理危机请按5。", "welcome", "心理危机"),
+    (("nodes", "welcome", "say"), "您好！心理危机请按5。", "welcome", "心理危机"),
+    (("nodes", "welcome", "say"), "您好，心理危机请不要按5，请另拨。", "welcome", "心理危机"),
+    (("nodes", "welcome", "say"), "您好，无须直接按5。", "welcome", "心理危机"),
+    (("nodes", "welcome", "say"), "您好，心理危机请不要挂机，按5。", None, ""),
 ]
 
 
@@ -111,6 +119,32 @@ def test_each_fault_is_named_with_its_node(path, to, node, message):
         assert found == []
     else:
         assert any(fault.node == node and message in fault.message for fault in found), found
+
+
+NIGHT_CALLS = {
+    "hours": {"booking": [["all", "07:30", "17:30"]], "whole": [["all", "00:00", "24:00"]]},
+    "general": {"kind": "queue", "say": "转接。", "line": "general", "hours": "booking", "closed": "bye"},
+    "bye": {"kind": "hangup", "say": "已下班。"},
+}
+
+
+def at_night(**nodes):
+    document = deepcopy(DEFAULT)
+    document["hours"] = NIGHT_CALLS["hours"]
+    document["nodes"] |= {"general": NIGHT_CALLS["general"], "bye": NIGHT_CALLS["bye"]} | nodes
+    return document
+
+
+def test_a_person_is_in_reach_without_a_key_at_every_hour():
+    """By day somebody answers; at night the same silent caller must not be hung up on."""
+    assert faults(at_night(), LINES) == [("welcome", "不按任何键无法到达人工：在 bye 结束")]
+    duty = {"kind": "queue", "say": "转夜间值班。", "line": "special"}
+    assert faults(at_night(bye=duty), LINES) == []
+    whole = {**NIGHT_CALLS["general"], "hours": "whole"}
+    assert faults(at_night(general=whole), LINES) == []
+    feast = {**NIGHT_CALLS["general"], "closed": "duty", "holiday": "bye"}
+    found = faults(at_night(general=feast, duty=duty), LINES)
+    assert found == [("welcome", "不按任何键无法到达人工：在 bye 结束")]
 
 
 NAMES = ["entry", "a", "b", "c", "d", "e"]
@@ -193,7 +227,7 @@ def texts(played):
 def test_the_preview_waits_at_the_menu_and_follows_keys(app):
     opening = play(app, DEFAULT)
     assert (opening.node, opening.kind, opening.over) == ("welcome", "menu", False)
-    assert texts(opening)[0] == f"您好，{app.config['HOTLINE'].line_name}。心理危机求助请直接按5，转人工请不要按键。"
+    assert texts(opening)[0] == f"您好，{app.config['HOTLINE'].line_name}，心理危机求助请直接按5，转人工请不要按键。"
     assert len(texts(opening)) == 2
     queue = play(app, DEFAULT, "5")
     assert (queue.node, queue.line, queue.over) == ("crisis", "crisis", True)
@@ -317,12 +351,70 @@ def test_an_event_line_is_heard_in_the_preview_at_its_time_only(app, people):
         service.switch_on("9", "疫情专线", "special", "正在转接。", since, by, until)
 
 
-def test_an_event_line_never_takes_a_key_of_the_menu(app, people):
+def test_a_menu_and_an_event_line_never_share_a_key(app, people):
+    """Whichever comes second is refused, for every hour at which both would be in force."""
     from hotline.people.models import Role
 
-    service.switch_on("9", "疫情专线", "special", "正在转接。", None, people[Role.ADMIN].id, WORKDAY)
-    document = changed("nodes", "welcome", "keys", "9", to="smoking")
-    assert play(app, document, "9").node == "smoking"
+    by, now = people[Role.ADMIN].id, clock.now()
+    day = [now + timedelta(days=days) for days in range(6)]
+    nine = changed("nodes", "welcome", "keys", "9", to="smoking")
+    service.switch_on("9", "疫情专线", "special", "正在转接。", day[2], by)
+    with pytest.raises(Conflict) as refused:
+        service.publish(nine, by=by, at=day[1])
+    assert refused.value.fields["tree"][0].startswith("welcome：9号键用于专线“疫情专线”")
+    with pytest.raises(Conflict, match="临时专线的按键"):
+        play(app, nine, "9", at=clock.now())
+    assert play(app, nine, "9", at=day[3]).node == "smoking"
+    seven = changed("nodes", "welcome", "keys", "7", to="smoking")
+    later, last = service.publish(nine, by=by, at=day[2]), service.publish(seven, by=by, at=day[4])
+    with pytest.raises(Conflict, match=r"9号键在 .+ 起的语音导航（welcome）中已有用途"):
+        service.switch_on("9", "另一条", "special", "正在转接。", None, by, day[1] + timedelta(days=1))
+    with pytest.raises(Conflict, match="7号键"):
+        service.switch_on("7", "雨雪专线", "special", "正在转接。", day[5], by, day[3])
+    service.switch_on("7", "雨雪专线", "special", "正在转接。", day[4], by, day[3])
+    service.switch_on("9", "秋季专线", "special", "正在转接。", None, by, day[4])
+    with pytest.raises(Conflict, match="临时专线的按键"):
+        service.withdraw(last.id, by)
+    session.rollback()
+    assert later.id
+
+
+def test_a_menu_is_withdrawn_before_its_hour_only(app, people):
+    from hotline.people.models import Role
+
+    by, later = people[Role.ADMIN].id, clock.now() + timedelta(days=2)
+    silent = changed("nodes", "fever", "say", to="新的。")
+    menu = service.publish(silent, by=by, at=later)
+    assert service.published(later).id == menu.id
+    service.withdraw(menu.id, by)
+    assert service.published(later).tree == DEFAULT
+    assert [kept.id for kept, _ in service.withdrawn()] == [menu.id]
+    with pytest.raises(Conflict, match="已经撤回"):
+        service.withdraw(menu.id, by)
+    with pytest.raises(Conflict, match="已经生效"):
+        service.withdraw(service.published().id, by)
+    assert service.publish(DEFAULT, by=by, at=later).id == service.published(later).id
+
+
+def test_who_publishes_is_told_of_what_came_between(app, people):
+    from hotline.people.models import Role
+
+    by, base = people[Role.ADMIN].id, service.newest()
+    mine, theirs = changed("nodes", "fever", "say", to="我的。"), changed("nodes", "vaccines", "say", to="她的。")
+    other = service.publish(theirs, by=by, at=clock.now(), note="疫苗", base=base)
+    with pytest.raises(Conflict, match="疫苗，改动了vaccines") as refused:
+        service.publish(mine, by=by, at=clock.now(), base=base)
+    assert refused.value.facts == {"menu": other.id}
+    assert service.publish(mine, by=by, at=clock.now() + timedelta(minutes=1), base=other.id).tree == mine
+
+
+def test_a_published_menu_goes_on_playing_when_the_rules_grow_stricter(app, people):
+    """A rule of a later release refuses what is published then; it never silences the telephone."""
+    old = changed("nodes", "welcome", "say", to=["您好。", "心理危机请按5。"])
+    session.add(service.Menu(valid_from=clock.now(), tree=old, published_at=clock.now(), published_by=None))
+    session.flush()
+    assert service.check(service.published().tree)
+    assert service.tree().nodes["welcome"].keys["5"] == "crisis"
 
 
 def test_a_line_not_yet_begun_is_taken_back(app, people):
@@ -331,7 +423,7 @@ def test_a_line_not_yet_begun_is_taken_back(app, people):
     by = people[Role.ADMIN].id
     line = service.switch_on("9", "疫情专线", "special", "正在转接。", None, by, clock.now() + timedelta(days=2))
     service.switch_off(line.id, by)
-    assert service.event_lines(clock.now() + timedelta(days=3)) == []
+    assert event_lines.on(clock.now() + timedelta(days=3)) == []
 
 
 def test_counts_tell_keys_answers_and_closed_hours_by_node(app):
@@ -357,16 +449,3 @@ def test_counts_tell_keys_answers_and_closed_hours_by_node(app):
     assert (found["fever"].served, found["booking"].closed) == (1, 1)
     assert (found["topics"].came, found["general"].came) == (1, 1)
     assert counts.by_node(*clock.day_bounds(date(2024, 2, 7))) == {}
-
-
-def test_the_command_names_every_fault_of_a_file(app, tmp_path):
-    good, broken, text = tmp_path / "good.json", tmp_path / "broken.json", tmp_path / "text.json"
-    good.write_text(json.dumps(DEFAULT), "utf-8")
-    broken.write_text(json.dumps(changed("nodes", "fever", "next", to="fever")), "utf-8")
-    text.write_text("{", "utf-8")
-    done = run_command(app, "ivr", "check", str(good))
-    assert (done.exit_code, done.output) == (0, f"ok: {len(DEFAULT['nodes'])} nodes\n")
-    assert run_command(app, "ivr", "check").output == done.output
-    refused = run_command(app, "ivr", "check", str(broken))
-    assert (refused.exit_code, refused.output) == (1, "fever 不按键会在此循环\n")
-    assert run_command(app, "ivr", "check", str(text)).exit_code == 1

@@ -10,11 +10,11 @@ from marshmallow import Schema, fields, validate
 
 from hotline import clock
 from hotline.db import session
-from hotline.errors import HotlineError
-from hotline.ivr import counts, preview, prompts, service
+from hotline.errors import HotlineError, Invalid
+from hotline.ivr import counts, event_lines, files, preview, prompts, service
 from hotline.ivr.counts import NodeCount
 from hotline.ivr.faults import KEYS, SCORES, in_order
-from hotline.ivr.models import Menu
+from hotline.ivr.models import EventLine, Menu
 from hotline.people import service as people
 from hotline.queues import waiting
 from hotline.web import gate
@@ -23,6 +23,8 @@ from hotline.web.admin.menu_words import DAYS_LABEL, KEYPAD, KIND_ICON, KIND_LAB
 
 MOST_EVENT_LINES = 12
 USUAL_DAYS = 7
+RUNG_BEFORE = timedelta(hours=1)
+"""Calls that rang so long before an event line was switched on may still come to its key."""
 
 
 class PeriodQuery(Schema):
@@ -52,15 +54,21 @@ class PublishForm(Schema):
     tree = fields.Raw(required=True)
     valid_from = fields.NaiveDateTime(load_default=None, allow_none=True)
     note = fields.String(required=True, validate=validate.Length(2, 200))
+    base = fields.Integer(required=True)
+
+
+class MenuFile(Schema):
+    file = gate.Upload(required=True)
 
 
 @dataclass(frozen=True)
 class Edition:
-    """A published menu with the time it is in force."""
+    """A published menu with the time it is in force; one that was withdrawn has none."""
 
     menu: Menu
     until: datetime | None
     by: str
+    withdrawn: str = ""
 
 
 @door.get("/menus")
@@ -84,7 +92,7 @@ def show(fault: HotlineError | None = None) -> ResponseReturnValue:
         "since": since,
         "until": until,
         "counts": _counts(now.tree, counts.by_node(*period)),
-        "event_lines": [(line, _pressed(line, now)) for line in service.every_event_line(MOST_EVENT_LINES)],
+        "event_lines": [(line, _pressed(line)) for line in event_lines.latest(MOST_EVENT_LINES)],
         "prompts": prompts.listing(gate.config().prompts_dir),
         "lines": waiting.lines(),
         "line_choices": [(code, line.name) for code, line in waiting.lines().items()],
@@ -96,13 +104,19 @@ def show(fault: HotlineError | None = None) -> ResponseReturnValue:
 
 
 def _editions() -> list[Edition]:
-    published = service.listing()
-    names = people.names(menu.published_by for menu in published)
+    published, withdrawn = service.listing(), service.withdrawn()
+    authors = [menu.published_by for menu in [*published, *(menu for menu, _ in withdrawn)]]
+    names = people.names([*authors, *(back.by_id for _, back in withdrawn)])
     following = [None, *(menu.valid_from for menu in published)]
-    return [
+    found = [
         Edition(menu, until, names.get(menu.published_by or 0, "系统"))
         for menu, until in zip(published, following, strict=False)
     ]
+    found += [
+        Edition(menu, None, names.get(menu.published_by or 0, "系统"), names.get(back.by_id, ""))
+        for menu, back in withdrawn
+    ]
+    return sorted(found, key=lambda each: each.menu.valid_from, reverse=True)
 
 
 def _counts(tree: dict[str, Any], found: dict[str, NodeCount]) -> list[tuple[str, dict[str, Any], NodeCount]]:
@@ -112,11 +126,10 @@ def _counts(tree: dict[str, Any], found: dict[str, NodeCount]) -> list[tuple[str
     return [(name, nodes.get(name, {}), found.get(name, NodeCount())) for name in names]
 
 
-def _pressed(line: Any, menu: Menu) -> int:
-    """How often callers pressed an event line's key while it was on."""
-    found = counts.by_node(line.starts_at, line.ends_at or clock.now())
-    entry = found.get(menu.tree["entry"])
-    return entry.keys[line.key] if entry else 0
+def _pressed(line: EventLine) -> int:
+    """How often a key led callers to an event line: told by where it led, for a key may have had other uses."""
+    found = counts.by_node(line.starts_at - RUNG_BEFORE, line.ends_at or clock.now())
+    return found.get(event_lines.node_id(line.id), NodeCount()).came
 
 
 @door.get("/menus/editor")
@@ -127,6 +140,7 @@ def menu_editor() -> ResponseReturnValue:
     known = waiting.lines()
     data = {
         "id": menu.id,
+        "base": service.newest(),
         "tree": menu.tree,
         "kinds": KIND_LABEL,
         "icons": KIND_ICON,
@@ -157,11 +171,36 @@ def preview_menu() -> Response:
 @administrators
 def publish_menu() -> Response:
     form = gate.load(PublishForm())
-    menu = service.publish(form["tree"], by=gate.person().id, at=instant(form["valid_from"]), note=form["note"])
+    at = instant(form["valid_from"])
+    menu = service.publish(form["tree"], by=gate.person().id, at=at, note=form["note"], base=form["base"])
     told = f"语音导航已发布，{clock.local(menu.valid_from):%Y-%m-%d %H:%M} 起生效。"
     session.commit()
     gate.done(told)
     return jsonify(url=url_for("admin.menus"))
+
+
+@door.post("/menus/<int:menu_id>/withdraw")
+@administrators
+def withdraw_menu(menu_id: int) -> ResponseReturnValue:
+    def do() -> str:
+        gate.load(gate.Nothing())
+        service.withdraw(menu_id, gate.person().id)
+        return "语音导航已撤回，不会生效。"
+
+    return gate.act(do, show, url_for("admin.menus"))
+
+
+@door.post("/menus/import")
+@administrators
+def import_menu() -> Response:
+    """What a file holds, for the editor; a file that names something twice would lose one of the two."""
+    document, twice = files.read(gate.load(MenuFile())["file"].read())
+    if twice:
+        raise Invalid("文件有重复的内容", fields={"tree": [f"{fault.node}：{fault.message}" for fault in twice]})
+    if not files.is_editable(document):
+        wrong = [f"{fault.node}：{fault.message}" for fault in service.check(document)]
+        raise Invalid("文件不是可以编辑的菜单", fields={"tree": wrong})
+    return jsonify(tree=document)
 
 
 def instant(typed: datetime | None) -> datetime:

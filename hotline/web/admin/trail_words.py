@@ -89,6 +89,7 @@ _WORDS: dict[str, str] = {
     "line.give_back": "交还线路",
     "line.take_over": "接管线路",
     "menu.publish": "发布语音菜单",
+    "menu.withdraw": "撤回语音菜单",
     "prompt.remove": "移除语音录音",
     "prompt.save": "上传语音录音",
     "month.check": "校验月报",

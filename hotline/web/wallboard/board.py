@@ -9,7 +9,7 @@ from hotline import clock, live
 from hotline.config import Config
 from hotline.crisis import followups
 from hotline.crisis import service as crisis
-from hotline.ivr import service as ivr
+from hotline.ivr import event_lines
 from hotline.queues import board as queues
 from hotline.queues import presence
 from hotline.statistics import indicators
@@ -44,7 +44,7 @@ def snapshot() -> dict[str, Any]:
         "call_backs": queues.call_backs(at),
         "connect_24h": round(rolling * 100, 2) if rolling is not None else None,
         "connect_broken": rolling is not None and rolling < CONNECT_TARGET,
-        "event_lines": [{"id": line.id, "key": line.key, "name": line.name} for line in ivr.event_lines(at)],
+        "event_lines": [{"id": line.id, "key": line.key, "name": line.name} for line in event_lines.on(at)],
         "last_event_at": queues.last_event_at(),
     }
 
