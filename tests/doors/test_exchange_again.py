@@ -250,3 +250,25 @@ def test_what_a_demand_may_tell_is_compared(app):
     beside = {"accused_as_told", "reply_due", "urged_no"}
     not_told = {"source", "external_no", "call_id", "topic_id", "counts_on", "urged_order_id"}
     assert set(Demand.__dataclass_fields__) == {*supplements.TOLD, *supplements.PERSONAL} | beside | not_told
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://127.0.0.1:99999/x", "http://h:abc/", "http://127.0.0.1:8779/回调"]
+)
+def test_the_page_refuses_an_address_no_event_can_go_to(client, sign_in, url):
+    platform = platforms.add("市12345", Source.CITY, callback_url="https://platform.example/events")
+    admin = sign_in(client, Role.ADMIN)
+    answer = admin.post(f"/orders/platforms/{platform.id}/callback", data={"callback_url": url})
+    assert (answer.status_code, "回调地址无效" in answer.get_data(as_text=True)) == (422, True)
+    session.expire_all()
+    assert platforms.named("市12345").callback_url == "https://platform.example/events"
+
+
+def test_the_page_changes_the_signing_secret_and_shows_it_once(client, sign_in):
+    platform = platforms.add("市12345", Source.CITY)
+    first, admin = platform.secret, sign_in(client, Role.ADMIN)
+    shown = admin.post(f"/orders/platforms/{platform.id}/secret").get_data(as_text=True)
+    session.expire_all()
+    fresh = platforms.named("市12345").secret
+    assert (fresh != first, fresh in shown) == (True, True)
+    assert fresh not in admin.get("/orders/platforms").get_data(as_text=True)
