@@ -14,20 +14,21 @@ from sqlalchemy import select
 from hotline import audit, clock
 from hotline.calls.models import Call, CallState, Outcome
 from hotline.config import Config
-from hotline.db import session
+from hotline.db import needs_database, session
 from hotline.people import service
 from hotline.people.demo import DEMO_PASSWORD
 from hotline.people.models import Role
 from hotline.queues import reconcile, waiting
 from hotline.queues.acts import carry_out
 from hotline.queues.models import Skill
-from hotline.telephony.commands import chosen_faults, simulated_config
+from hotline.telephony.commands import chosen_faults, chosen_house, simulated_config
 from hotline.telephony.provider import provider_for
 from hotline.telephony.simulator.profile import Profile
 
 CRISIS_EVERY = 4
 """Every fourth simulated agent serves the crisis line as well."""
 SHOWN = 10
+ANSWER_SECONDS = 5.0
 FAULTS = "none, all, or some of reorder,duplicate,drop,delay,slow,race,lost_create,vanish,stale_lists"
 
 
@@ -40,20 +41,29 @@ FAULTS = "none, all, or some of reorder,duplicate,drop,delay,slow,race,lost_crea
 @click.option(
     "--base-url",
     default=None,
+    callback=chosen_house,
     help="a running house, its simulator on the next port; default: PUBLIC_BASE_URL",
 )
 @click.option("--faults", default="none", show_default=True, callback=chosen_faults, help=FAULTS)
+@needs_database
 def simulate(
     calls: int, concurrency: int, agents: int, speed: float, seed: int, base_url: str | None, faults: str
 ) -> None:
-    """Drive the running house with simulated callers and agents; print one JSON summary."""
+    """Drive the running house with simulated callers and agents; print one JSON summary.
+
+    Exit code 1: nobody answers there, callers were lost, or the books do not agree with the provider's.
+    """
     config = simulated_config()
     if base_url:
-        config = replace(config, public_base_url=base_url.rstrip("/"), simulator_url=_beside(base_url))
+        config = replace(config, public_base_url=base_url, simulator_url=_beside(base_url))
+    if not _answers(config.public_base_url):
+        raise click.ClickException(f"no house answers at {config.public_base_url}")
     profile = Profile(calls, concurrency, config.public_base_url, speed, seed, faults, _agents(agents))
     since = clock.now() - timedelta(seconds=1)
     summary = asyncio.run(_drive(config, profile, since))
     click.echo(json.dumps(summary, ensure_ascii=False, indent=2))
+    if summary["lost"] or not summary["reconciled"]:
+        raise SystemExit(1)
 
 
 def _beside(house: str) -> str:
@@ -83,7 +93,7 @@ def _agents(count: int) -> list[tuple[str, str]]:
 
 async def _drive(config: Config, profile: Profile, since: datetime) -> dict[str, Any]:
     """In the simulator that already runs, or in one of our own."""
-    if _runs(config.simulator_url):
+    if _answers(config.simulator_url):
         summary = await asyncio.to_thread(_ask, config.simulator_url, profile)
         return await asyncio.to_thread(_reconciled, config, summary, since)
     from hotline.telephony.simulator import load
@@ -95,11 +105,12 @@ async def _drive(config: Config, profile: Profile, since: datetime) -> dict[str,
         return await asyncio.to_thread(_reconciled, config, summary, since)
 
 
-def _runs(simulator_url: str) -> bool:
+def _answers(url: str) -> bool:
+    """Whether a process of ours is there: the house or the simulator."""
     import requests
 
     try:
-        return requests.get(f"{simulator_url}/live", timeout=1).ok
+        return requests.get(f"{url}/live", timeout=ANSWER_SECONDS).ok
     except requests.RequestException:
         return False
 

@@ -19,6 +19,20 @@ def chosen_faults(_context: click.Context, _option: click.Parameter, names: str)
     return names
 
 
+def chosen_house(_context: click.Context, _option: click.Parameter, url: str | None) -> str | None:
+    """The value of a `--base-url` option, once it is known to be where a house could be."""
+    if url is None:
+        return None
+    try:
+        place = urlsplit(url)
+        fine = place.scheme in ("http", "https") and place.hostname and (place.port is None or 0 < place.port < 65535)
+    except ValueError:
+        fine = False
+    if not fine or place.path.strip("/") or place.query or place.fragment or place.username:
+        raise click.BadParameter("must be http://HOST[:PORT] or https://HOST[:PORT], with a port below 65535")
+    return url.rstrip("/")
+
+
 def simulated_config() -> Config:
     """The configuration, if a simulator may run with it."""
     config = configuration.from_environment()
@@ -30,7 +44,7 @@ def simulated_config() -> Config:
 @click.command("simulator")
 @click.option("--host", default=None, help="where to listen; default: as in SIMULATOR_URL")
 @click.option("--port", type=int, default=None, help="default: as in SIMULATOR_URL")
-@click.option("--base-url", default=None, help="where the house is reached; default: PUBLIC_BASE_URL")
+@click.option("--base-url", default=None, callback=chosen_house, help="where the house is; default: PUBLIC_BASE_URL")
 @click.option("--speed", type=click.FloatRange(0.1, 100), default=1.0, show_default=True, help="times real time")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--faults", default="none", show_default=True, callback=chosen_faults, help="none, all, or names")

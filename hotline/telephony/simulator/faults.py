@@ -38,6 +38,8 @@ class Faults:
     def named(cls, names: str) -> "Faults":
         """`none`, `all`, or some of the names with commas; each with its usual probability."""
         known = {field.name for field in fields(cls)}
+        if not names.strip(","):
+            raise ValueError("no fault named; for none at all write none")
         wanted = {"none": set(), "all": known}.get(names, set(filter(None, names.split(","))))
         if unknown := wanted - known:
             raise ValueError(f"no such fault: {', '.join(sorted(unknown))}")
