@@ -83,10 +83,10 @@ def _again(order: Order, demand: Demand, content: Mapping[str, Any], by: By) -> 
 
 
 def _refuse_ended(order: Order) -> None:
-    """Raise Conflict unless it was the origin of the demand that took it back."""
+    """Raise Conflict unless it was the origin of the demand that took it back, and no life was in danger since."""
+    emergencies.refuse_handed_over(order.source, order.external_no or "")
     if moves.ended_by(order) is Move.WITHDRAW:
         return
-    emergencies.refuse_handed_over(order.source, order.external_no or "")
     raise Conflict(f"该编号的工单 {order.own_no} 不予受理，新的诉求请以新的编号送达", own_no=order.own_no)
 
 

@@ -13,7 +13,7 @@ from hotline.db import session
 from hotline.errors import Conflict
 from hotline.places import institutions
 from hotline.places.models import Area
-from hotline.workorders import amending, moves, notices
+from hotline.workorders import amending, moves, notices, redaction
 from hotline.workorders.codes import NATURE_LABEL, URGENCY_LABEL, Move, State
 from hotline.workorders.field_codes import CALLER_SUBJECT_LABEL, CHANNEL_LABEL, KIND_LABEL, SOURCE_LEVEL_LABEL
 from hotline.workorders.models import Order
@@ -76,7 +76,7 @@ def take(order: Order, demand: Demand, by: By) -> list[str]:
     if not told and not personal:
         return []
     if personal:
-        amending.remember(order, list(personal.values()))
+        amending.remember(order, [word for word in personal.values() if word not in redaction.NOBODY])
         moves.note(order, Move.NOTE, by, reason=f"补充送达的诉求人信息：{_listed(personal)}", internal=True)
     _protect(order, demand)
     hidden = {label: "另记" for label in personal}

@@ -148,6 +148,25 @@ def test_an_order_that_has_ended_keeps_its_end_and_gets_a_line(client, city):
     assert moves.reasons(the_order(), Move.NOTE)[0].startswith("危及生命，已移交120")
 
 
+def test_a_withdrawn_number_that_was_handed_over_since_is_not_raised_again(client, city):
+    deliver(client, city)
+    tell(client, city, "withdraw", "诉求人撤回")
+    assert deliver(client, city, emergency="120", **AGAIN).json["state"] == "void"
+    refused = deliver(client, city, event="e3")
+    assert (refused.status_code, "已移交120" in refused.json["message"]) == (409, True)
+    assert the_order().state is State.VOID
+
+
+def test_nobody_s_name_is_hidden_from_no_one(client, city):
+    deliver(client, city, confidential=True)
+    _, there = lead_to(the_order(), State.PROCESSING)
+    session.commit()
+    deliver(client, city, confidential=True, caller_name="市民", **AGAIN)
+    order = the_order()
+    assert "来电人 市民" in moves.last(order, Move.NOTE).reason
+    assert secrecy.text(order, "市民反映", there.unit_id) == "市民反映"
+
+
 def test_the_same_under_another_event_is_known(client, city):
     deliver(client, city)
     again = deliver(client, city, **AGAIN)
