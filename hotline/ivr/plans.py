@@ -91,7 +91,7 @@ def message(number: int = 1, where: str = "") -> Plan:
     """
     if number > MESSAGE_TRIES:
         return goodbye()
-    record = Record(f"/phone/message-left?{where}", done="/phone/recorded?kind=voicemail")
+    record = Record(f"/phone/message-left?{where}", done=f"/phone/recorded?kind=voicemail{'&' if where else ''}{where}")
     return [
         Say(LEAVE_MESSAGE if number == 1 else MESSAGE_AGAIN),
         record,

@@ -1,79 +1,143 @@
 """漏接回拨: everybody who asked for a person and did not get one is called back, in the order they came.
 
-Deadlines: a caller who asked to be called back, half an hour; an abandoned call or a message, 24 hours
+One call-back is open per caller and line; a later call of the same caller joins it, an answered one closes it.
+Deadlines: a caller who asked to be called back, half an hour; anybody else 24 hours
 (国办函〔2025〕66号 asks for the call-back; the hours are the house's own default).
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select, update
 
-from hotline import audit, clock, db
-from hotline.calls import numbers
-from hotline.calls.models import Call, Outcome
+from hotline import clock, db
+from hotline.calls.models import Call, CallEvent, EventKind, Outcome
 from hotline.db import session
-from hotline.errors import Conflict, Invalid, NotFound
-from hotline.queues import parting, presence
-from hotline.queues.models import AgentState, Stint, Waiting
-from hotline.queues.records import CallBack, CallBackAttempt, CallBackSource, CallBackState
+from hotline.queues import parting, presence, waiting
+from hotline.queues.models import Offer, OfferOutcome, Stint, Waiting
+from hotline.queues.records import CallBack, CallBackCall, CallBackSource, CallBackState
 
 DUE_AFTER: dict[CallBackSource, timedelta] = {
     CallBackSource.ASKED: timedelta(minutes=30),
     CallBackSource.ABANDONED: timedelta(hours=24),
     CallBackSource.VOICEMAIL: timedelta(hours=24),
+    CallBackSource.CLOSED: timedelta(hours=24),
+    CallBackSource.MISSED: timedelta(hours=24),
 }
 CRISIS_DUE_AFTER = timedelta(minutes=5)
-ATTEMPTS_BEFORE_GIVING_UP = 3
-OUTBOUND = "outbound"
-"""The break of an agent who calls back."""
-
-RESULTS: dict[str, str] = {
-    "reached": "已接通",
-    "no_answer": "无人接听",
-    "refused": "拒接",
-    "wrong": "空号停机",
-    "not_needed": "已自行再次来电",
-}
 SOURCE_LABEL: dict[CallBackSource, str] = {
     CallBackSource.ABANDONED: "排队放弃",
     CallBackSource.ASKED: "预约回拨",
     CallBackSource.VOICEMAIL: "语音留言",
+    CallBackSource.CLOSED: "非服务时间来电",
+    CallBackSource.MISSED: "线路故障漏接",
 }
+_TELLING = [
+    CallBackSource.VOICEMAIL,
+    CallBackSource.ASKED,
+    CallBackSource.ABANDONED,
+    CallBackSource.MISSED,
+    CallBackSource.CLOSED,
+]
+"""Of several calls for which one call-back stands, the one that asks most names its source."""
+
 _SOURCE_OF = {
     Outcome.ABANDONED: CallBackSource.ABANDONED,
     Outcome.CALLBACK: CallBackSource.ASKED,
     Outcome.VOICEMAIL: CallBackSource.VOICEMAIL,
+    Outcome.CLOSED_HOURS: CallBackSource.CLOSED,
+    Outcome.FAILED: CallBackSource.MISSED,
 }
+OPEN = (CallBackState.OPEN, CallBackState.TAKEN)
+SERVED = "served"
+"""The outcome of a call-back whose caller was answered when he rang again."""
 
 
-def after_end(call: Call, crisis_lines: frozenset[str]) -> None:
-    """Open the call-back an ended call needs; once per call, none for callers without a number.
+def after_end(call: Call) -> None:
+    """Open the call-back an ended call needs, or close those whose caller was answered in it.
 
     Who was answered and then hung up on the way to somebody else has been abandoned too.
     """
-    source = CallBackSource.ABANDONED if _hung_up_on_the_way(call) else _SOURCE_OF.get(call.outcome)
-    if source is None or call.caller_hash is None:
+    if call.outcome is Outcome.ANSWERED and not _hung_up_on_the_way(call):
+        _served(call)
         return
-    asked = call.queued_at or call.offered_at
-    after = CRISIS_DUE_AFTER if call.queue in crisis_lines else DUE_AFTER[source]
-    row = {
+    source = CallBackSource.ABANDONED if call.outcome is Outcome.ANSWERED else _SOURCE_OF.get(call.outcome)
+    if source is not None:
+        want(call, source)
+
+
+def want(call: Call, source: CallBackSource, line: str = "") -> None:
+    """Note that a caller is to be called back; the call is locked. Without a number, only for a message to be heard."""
+    if call.caller_hash is None and source is not CallBackSource.VOICEMAIL:
+        return
+    known = session.get(CallBackCall, call.id)
+    if known is not None:
+        _join(session.get_one(CallBack, known.of_id, with_for_update=True), call, source)
+        return
+    row = _opened(call, source, call.queue or line or _named_line(call.id))
+    session.add(CallBackCall(call_id=call.id, of_id=row.call_id))
+    session.flush()
+
+
+def _opened(call: Call, source: CallBackSource, line: str) -> CallBack:
+    """The open row of this caller and line, joined; a new one where there is none."""
+    served = _answered_since(call, line)
+    values = {
         "call_id": call.id,
         "source": source,
-        "state": CallBackState.OPEN,
-        "line": call.queue,
-        "asked_at": asked,
-        "due_at": clock.now() + after,
+        "state": CallBackState.DONE if served else CallBackState.OPEN,
+        "line": line,
+        "caller_hash": call.caller_hash,
+        "asked_at": call.queued_at or call.offered_at,
+        "due_at": _due(source, line),
         "attempts": 0,
-        "outcome": "",
+        "outcome": SERVED if served else "",
+        "done_at": clock.now() if served else None,
         "version": 1,
     }
-    session.execute(db.insert(CallBack).values(row).on_conflict_do_nothing())
+    mine = CallBack.caller_hash == call.caller_hash, CallBack.line == line, CallBack.state.in_(OPEN)
+    while True:
+        made = session.execute(db.insert(CallBack).values(values).on_conflict_do_nothing().returning(CallBack.call_id))
+        if made.scalar_one_or_none() is not None:
+            waiting.want_dispatch()
+            return session.get_one(CallBack, call.id)
+        there = CallBack.call_id == call.id if call.caller_hash is None else and_(*mine)
+        row = session.scalars(select(CallBack).where(there).with_for_update()).one_or_none()
+        if row is not None:
+            _join(row, call, source)
+            return row
+
+
+def _join(row: CallBack, call: Call, source: CallBackSource) -> None:
+    """One more call of the same caller: the more telling source, the earlier deadline."""
+    if row.state not in OPEN or _TELLING.index(source) >= _TELLING.index(row.source):
+        return
+    row.source, row.due_at = source, min(row.due_at, _due(source, row.line))
+    if source is CallBackSource.ASKED:
+        row.asked_at = call.queued_at or call.offered_at
+        waiting.want_dispatch()
+    session.flush()
+
+
+def _due(source: CallBackSource, line: str) -> datetime:
+    return clock.now() + (CRISIS_DUE_AFTER if line in _crisis_lines() else DUE_AFTER[source])
+
+
+def _crisis_lines() -> frozenset[str]:
+    return frozenset(line.code for line in waiting.lines().values() if line.crisis)
+
+
+def _named_line(call_id: int) -> str:
+    """The line that a node of the menu named, for a caller who was in none."""
+    named = select(CallEvent.data).where(
+        CallEvent.call_id == call_id,
+        CallEvent.kind.in_([EventKind.VOICEMAIL, EventKind.CALLBACK_ASKED, EventKind.CLOSED_HOURS]),
+    )
+    rows = session.scalars(named.order_by(CallEvent.occurred_at.desc(), CallEvent.id.desc())).all()
+    return next((str(data["line"]) for data in rows if data.get("line")), "")
 
 
 def _hung_up_on_the_way(call: Call) -> bool:
     """Whether an answered call ended in a line, or while an outside party rang."""
-    if call.outcome is not Outcome.ANSWERED:
-        return False
     turns = select(Waiting.reason).where(Waiting.call_id == call.id).order_by(Waiting.turn.desc())
     stints = select(Stint).where(Stint.call_id == call.id).order_by(Stint.id.desc())
     last = session.scalars(stints.limit(1)).one_or_none()
@@ -81,64 +145,51 @@ def _hung_up_on_the_way(call: Call) -> bool:
     return rang or session.scalar(turns.limit(1)) == parting.HUNG_UP
 
 
-def take(call_id: int, agent_id: int) -> CallBack:
-    """Take a call-back for oneself. Raises Conflict when a colleague has it."""
-    row = session.get(CallBack, call_id, with_for_update=True)
-    if row is None:
-        raise NotFound("没有这条回拨")
-    if row.state in (CallBackState.DONE, CallBackState.GIVEN_UP):
-        raise Conflict("这条回拨已经办结")
-    if row.state is CallBackState.TAKEN and row.owner_id != agent_id:
-        raise Conflict("已由同事领取")
-    row.state, row.owner_id = CallBackState.TAKEN, agent_id
-    session.flush()
-    return row
-
-
-def dial(call_id: int, agent_id: int) -> None:
-    """呼叫: the agent takes the call-back and is away from the lines while their telephone rings the caller."""
-    take(call_id, agent_id)
-    if not numbers.dialled(session.get_one(Call, call_id).caller):
-        raise Conflict("这个号码不能外呼")
-    presence.choose(agent_id, AgentState.BREAK, OUTBOUND)
-    audit.record("call_back.dial", f"call:{call_id}")
-
-
-def dialled(call_id: int, agent_id: int) -> str:
-    """The number an agent's telephone may ring now; empty without a call-back of theirs, or in any other state."""
-    mine = CallBack.call_id == call_id, CallBack.owner_id == agent_id, CallBack.state == CallBackState.TAKEN
-    taken = session.scalar(select(CallBack.call_id).where(*mine))
-    agent = presence.present(agent_id)
-    if taken is None or (agent.state, agent.reason) != (AgentState.BREAK, OUTBOUND):
-        return ""
-    return numbers.dialled(session.get_one(Call, call_id).caller)
-
-
-def attempt(call_id: int, agent_id: int, result: str, note: str = "") -> CallBack:
-    """Note one attempt; reaching the caller, a dead number or the third failure ends the call-back."""
-    if result not in RESULTS:
-        raise Invalid("请选择回拨结果", fields={"result": ["必填"]})
-    row = take(call_id, agent_id)
-    row.attempts += 1
-    session.add(CallBackAttempt(call_id=call_id, at=clock.now(), by_id=agent_id, result=result, note=note))
-    if result in ("reached", "not_needed"):
-        row.state = CallBackState.DONE
-    elif result == "wrong" or row.attempts >= ATTEMPTS_BEFORE_GIVING_UP:
-        row.state = CallBackState.GIVEN_UP
-    if row.state is not CallBackState.TAKEN:
-        row.outcome, row.done_at = result, clock.now()
-    session.flush()
-    audit.record("call_back.attempt", f"call:{call_id}", result=result)
-    return row
-
-
-def open_list(limit: int = 200) -> list[tuple[CallBack, Call]]:
-    """What is still to be done, most urgent first."""
-    statement = (
-        select(CallBack, Call)
-        .join(Call, Call.id == CallBack.call_id)
-        .where(CallBack.state.in_([CallBackState.OPEN, CallBackState.TAKEN]))
-        .order_by(CallBack.due_at, CallBack.call_id)
-        .limit(limit)
+def _answered_since(call: Call, line: str) -> bool:
+    """Whether the same caller has been answered after this call, whose end is told late."""
+    if call.caller_hash is None:
+        return False
+    answered = select(Call.id).where(
+        Call.caller_hash == call.caller_hash,
+        Call.id != call.id,
+        Call.outcome == Outcome.ANSWERED,
+        Call.connected_at >= call.offered_at,
     )
-    return [(row.CallBack, row.Call) for row in session.execute(statement)]
+    if line in _crisis_lines():
+        answered = answered.where(Call.queue.in_(_crisis_lines()))
+    return session.scalar(answered.limit(1)) is not None
+
+
+def _served(call: Call) -> None:
+    """Close what is open for a caller who has now been answered; what a crisis left open, only by its own line.
+
+    An end may be told late: a call-back of a call that came after this one stays open.
+    """
+    if call.caller_hash is None:
+        return
+    theirs = select(CallBack).where(CallBack.caller_hash == call.caller_hash, CallBack.state.in_(OPEN))
+    for row in session.scalars(theirs.order_by(CallBack.call_id).with_for_update()).all():
+        crisis = row.line in _crisis_lines() and call.queue not in _crisis_lines()
+        if not crisis and call.connected_at is not None and _last_call_at(row.call_id) <= call.connected_at:
+            close(row, CallBackState.DONE, SERVED)
+
+
+def _last_call_at(call_back_id: int) -> datetime:
+    calls = select(func.max(Call.offered_at)).join(CallBackCall, CallBackCall.call_id == Call.id)
+    last: datetime = session.execute(calls.where(CallBackCall.of_id == call_back_id)).scalar_one()
+    return last
+
+
+def close(row: CallBack, state: CallBackState, outcome: str) -> None:
+    """End a locked call-back; where it rings just now, it rings no longer."""
+    row.state, row.outcome, row.done_at = state, outcome, clock.now()
+    session.flush()
+    revoke(row.call_id)
+
+
+def revoke(call_back_id: int, but: int | None = None) -> None:
+    """Take back the open offers of a call-back, except `but`; the agents are ready again."""
+    ringing = Offer.call_back_id == call_back_id, Offer.outcome == OfferOutcome.OPEN, Offer.id != (but or 0)
+    gone = update(Offer).where(*ringing).values(outcome=OfferOutcome.REVOKED, ended_at=clock.now())
+    for agent_id in sorted(session.scalars(gone.returning(Offer.agent_id)).all()):
+        presence.after_revoked_offer(agent_id)

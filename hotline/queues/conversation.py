@@ -132,6 +132,12 @@ def current(agent_id: int) -> Stint | None:
     return session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
 
 
+def talked(call_id: int, agent_id: int) -> bool:
+    """Whether this person has talked with the caller, first or last."""
+    theirs = Stint.call_id == call_id, Stint.agent_id == agent_id, Stint.part.in_(PEOPLE)
+    return session.scalar(select(Stint.id).where(*theirs, Stint.connected_at.is_not(None)).limit(1)) is not None
+
+
 def by_id(stint_id: int) -> Stint | None:
     """A stint whose call is locked until the transaction ends."""
     _lock_call_of(Stint.id == stint_id)

@@ -24,7 +24,10 @@ class Route:
 
 @dataclass(frozen=True)
 class Caller:
-    """A caller who waits without an open offer. `missed_by`: who let this turn ring out; `new`: came just now."""
+    """A caller who waits without an open offer. `missed_by`: who let this turn ring out; `new`: came just now.
+
+    `call_back`: one who asked to be called back and keeps the place; `waiting_id` is then the call-back's.
+    """
 
     waiting_id: int
     line: str
@@ -32,6 +35,7 @@ class Caller:
     preferred_agent: int | None = None
     missed_by: frozenset[int] = frozenset()
     new: bool = False
+    call_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Candidate:
 class Match:
     waiting_id: int
     agent_id: int
+    call_back: bool = False
 
 
 def decide(callers: Sequence[Caller], ready: Sequence[Candidate], routes: Mapping[str, Route]) -> list[Match]:
@@ -55,13 +60,14 @@ def decide(callers: Sequence[Caller], ready: Sequence[Candidate], routes: Mappin
     matches: list[Match] = []
     for caller in sorted(callers, key=lambda c: (routes[c.line].priority, c.ranked_at, c.waiting_id)):
         route = routes[caller.line]
-        chosen = _ring_all(caller, route, free) if route.crisis and caller.missed_by else None
+        rings_all = route.crisis and caller.missed_by and not caller.call_back
+        chosen = _ring_all(caller, route, free) if rings_all else None
         if chosen is None:
             best = _best(caller, route, free, routes)
             chosen = [best] if best is not None else []
         for agent_id in chosen:
             del free[agent_id]
-            matches.append(Match(caller.waiting_id, agent_id))
+            matches.append(Match(caller.waiting_id, agent_id, caller.call_back))
     return matches
 
 

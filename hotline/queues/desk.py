@@ -23,6 +23,7 @@ from hotline.queues.models import (
     Waiting,
     WaitState,
 )
+from hotline.queues.records import CallBack
 
 
 def view(agent_id: int) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def view(agent_id: int) -> dict[str, Any]:
         "reason": reason,
         "since": (row.since if row else at).isoformat(),
         "hand": bool(row and row.hand_raised_at),
-        "offers": _offers(agent_id),
+        "offers": [*_offers(agent_id), *_call_backs(agent_id)],
         "invited": _conversation(stint) if stint and stint.state is StintState.CONNECTING else None,
         "talk": _conversation(stint) if stint and stint.state is StintState.TALKING else None,
         "wrapping": _last_call(agent_id) if state is AgentState.WRAP_UP else None,
@@ -68,6 +69,30 @@ def _offers(agent_id: int) -> list[dict[str, Any]]:
             "crisis": row.Line.crisis,
             "path": row.Call.menu_path,
             "queued_at": row.Waiting.queued_at.isoformat(),
+            "expires_at": row.Offer.expires_at.isoformat(),
+        }
+        for row in rows
+    ]
+
+
+def _call_backs(agent_id: int) -> list[dict[str, Any]]:
+    """A caller who asked to be called back and whose turn it is."""
+    rows = session.execute(
+        select(Offer, CallBack, Line, Call)
+        .join(CallBack, CallBack.call_id == Offer.call_back_id)
+        .join(Line, Line.code == CallBack.line)
+        .join(Call, Call.id == CallBack.call_id)
+        .where(Offer.agent_id == agent_id, Offer.outcome == OfferOutcome.OPEN)
+    )
+    return [
+        {
+            "id": row.Offer.id,
+            "call": row.Call.ref,
+            "caller": _caller(row.Call),
+            "line": f"回拨·{row.Line.name}",
+            "crisis": False,
+            "path": row.Call.menu_path,
+            "queued_at": row.CallBack.asked_at.isoformat(),
             "expires_at": row.Offer.expires_at.isoformat(),
         }
         for row in rows

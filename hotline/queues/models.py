@@ -91,7 +91,10 @@ class OfferOutcome(StrEnum):
 
 
 class Offer(Base):
-    """A caller offered to an agent until `expires_at`. An agent has one open offer at most."""
+    """A caller who waits, or one to be called back, offered to an agent until `expires_at`.
+
+    An agent has one open offer at most.
+    """
 
     __tablename__ = "offer"
     __table_args__ = (
@@ -103,10 +106,13 @@ class Offer(Base):
             sqlite_where=text("outcome = 'open'"),
         ),
         Index("ix_offer_waiting", "waiting_id"),
+        Index("ix_offer_call_back", "call_back_id"),
+        CheckConstraint("(waiting_id IS NULL) <> (call_back_id IS NULL)", name="one_caller"),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    waiting_id: Mapped[int] = mapped_column(ForeignKey("waiting.id"))
+    waiting_id: Mapped[int | None] = mapped_column(ForeignKey("waiting.id"))
+    call_back_id: Mapped[int | None] = mapped_column(ForeignKey("call_back.call_id"))
     agent_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     offered_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -15,7 +15,7 @@ from hotline import clock
 from hotline.calls import intake
 from hotline.calls.models import Call, CallState, EventKind
 from hotline.db import session
-from hotline.queues import callbacks, parting, waiting
+from hotline.queues import callbacks, parting
 from hotline.queues.acts import Act
 from hotline.telephony.provider import LegSnapshot, Provider
 
@@ -87,5 +87,5 @@ def ended(call_id: int) -> list[Act]:
     if call.state is not CallState.ENDED:
         return []
     acts = parting.caller_gone(call_id)
-    callbacks.after_end(call, frozenset(line.code for line in waiting.lines().values() if line.crisis))
+    callbacks.after_end(call)
     return acts

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline import db
@@ -26,6 +26,8 @@ class CallBackSource(StrEnum):
     ABANDONED = "abandoned"
     ASKED = "asked"
     VOICEMAIL = "voicemail"
+    CLOSED = "closed"
+    MISSED = "missed"
 
 
 class CallBackState(StrEnum):
@@ -35,19 +37,37 @@ class CallBackState(StrEnum):
     GIVEN_UP = "given_up"
 
 
+OPEN_CALL_BACK = text("state IN ('open', 'taken')")
+
+
 class CallBack(Base):
-    """漏接回拨: a caller who did not get a person, to be called back by `due_at`. One per call."""
+    """漏接回拨: a caller who did not get a person, to be called back by `due_at`. `call_id`: the call that opened it.
+
+    One is open per caller and line; the calls it stands for are its `CallBackCall`. `asked_at` is the kept place.
+    """
 
     __tablename__ = "call_back"
-    __table_args__ = (Index("ix_call_back_open", "state", "due_at"),)
+    __table_args__ = (
+        Index("ix_call_back_open", "state", "due_at"),
+        Index(
+            "uq_call_back_caller",
+            "caller_hash",
+            "line",
+            unique=True,
+            postgresql_where=OPEN_CALL_BACK,
+            sqlite_where=OPEN_CALL_BACK,
+        ),
+    )
 
     call_id: Mapped[int] = mapped_column(ForeignKey("call.id"), primary_key=True)
     source: Mapped[CallBackSource] = mapped_column(enum_by_value(CallBackSource))
     state: Mapped[CallBackState] = mapped_column(enum_by_value(CallBackState), default=CallBackState.OPEN)
     line: Mapped[str] = mapped_column(String(20))
+    caller_hash: Mapped[str | None] = mapped_column(String(64))
     asked_at: Mapped[datetime]
     due_at: Mapped[datetime]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+    taken_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     outcome: Mapped[str] = mapped_column(String(20), default="")
     done_at: Mapped[datetime | None]
@@ -56,8 +76,17 @@ class CallBack(Base):
     __mapper_args__ = {"version_id_col": version}
 
 
+class CallBackCall(Base):
+    """A call for which a call-back stands."""
+
+    __tablename__ = "call_back_call"
+
+    call_id: Mapped[int] = mapped_column(ForeignKey("call.id"), primary_key=True)
+    of_id: Mapped[int] = mapped_column(ForeignKey("call_back.call_id"), index=True)
+
+
 class CallBackAttempt(Base):
-    """One attempt to reach a caller again; append-only."""
+    """One attempt to reach a caller again; append-only. One too soon after another does not count (`counts`)."""
 
     __tablename__ = "call_back_attempt"
 
@@ -67,6 +96,7 @@ class CallBackAttempt(Base):
     by_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     result: Mapped[str] = mapped_column(String(20))
     note: Mapped[str] = mapped_column(String(200), default="")
+    counts: Mapped[bool] = mapped_column(default=True)
 
 
 db.append_only(CallBackAttempt.__table__)

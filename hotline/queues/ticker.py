@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from hotline import clock
-from hotline.queues import presence, unconnected, waiting
+from hotline.queues import callback_work, presence, unconnected, waiting
 from hotline.queues.acts import Act
 
 
 def tick() -> Iterator[list[Act]]:
-    """Expire offers, free agents whose page has gone, give back what was not connected, overflow, dispatch.
+    """Expire offers, free agents whose page has gone, give back what lies idle, overflow, dispatch.
 
     Step by step: the caller commits after each, because each locks in an order of its own, then does its acts.
     """
@@ -19,6 +19,8 @@ def tick() -> Iterator[list[Act]]:
         presence.gone(agent_id, at)
         yield []
     yield from unconnected.overdue(at)
+    callback_work.free_left(at)
+    yield []
     waiting.overflow(at)
     yield []
     waiting.dispatch()

@@ -8,8 +8,9 @@ from hotline import clock, db
 from hotline.calls import intake
 from hotline.calls.models import Call, EventKind
 from hotline.db import session
-from hotline.queues import decide, presence
+from hotline.queues import callback_turns, decide, presence
 from hotline.queues.models import AgentState, Line, Offer, OfferOutcome, Presence, Skill, Waiting, WaitState
+from hotline.queues.records import CallBack, CallBackState
 
 REASON = "dispatch"
 """The mark on a session that has a reason to dispatch once it has committed."""
@@ -103,9 +104,9 @@ def dispatch() -> int:
         return 0
     known = lines()
     matches = decide.decide(callers, ready, _routes(known))
-    line_of = {caller.waiting_id: known[caller.line] for caller in callers}
+    line_of = {(caller.waiting_id, caller.call_back): known[caller.line] for caller in callers}
     for match in sorted(matches, key=lambda match: match.agent_id):
-        _offer(match, line_of[match.waiting_id], at)
+        _offer(match, line_of[match.waiting_id, match.call_back], at)
     return len(matches)
 
 
@@ -130,6 +131,11 @@ def _routes(known: dict[str, Line]) -> dict[str, decide.Route]:
 
 
 def _callers(at: datetime) -> list[decide.Caller]:
+    """Who waits in a line, and who is to be called back and keeps the place."""
+    return [*_waiting(at), *callback_turns.callers(at)]
+
+
+def _waiting(at: datetime) -> list[decide.Caller]:
     open_offer = select(Offer.id).where(Offer.waiting_id == Waiting.id, Offer.outcome == OfferOutcome.OPEN).exists()
     rows = session.execute(
         select(
@@ -143,9 +149,13 @@ def _callers(at: datetime) -> list[decide.Caller]:
     ).all()
     missed: dict[int, set[int]] = {}
     if rows:
-        unanswered = select(Offer.waiting_id, Offer.agent_id).where(
-            Offer.waiting_id.in_([row.id for row in rows]),
-            Offer.outcome.in_([OfferOutcome.MISSED, OfferOutcome.REFUSED]),
+        unanswered = (
+            select(Waiting.id, Offer.agent_id)
+            .join(Offer, Offer.waiting_id == Waiting.id)
+            .where(
+                Waiting.id.in_([row.id for row in rows]),
+                Offer.outcome.in_([OfferOutcome.MISSED, OfferOutcome.REFUSED]),
+            )
         )
         for waiting_id, agent_id in session.execute(unanswered):
             missed.setdefault(waiting_id, set()).add(agent_id)
@@ -192,12 +202,17 @@ def _ready(at: datetime) -> list[decide.Candidate]:
 def _offer(match: decide.Match, line: Line, at: datetime) -> None:
     agent = presence.present(match.agent_id)
     there = select(Waiting.id).where(Waiting.id == match.waiting_id, Waiting.state == WaitState.WAITING)
+    if match.call_back:
+        there = select(CallBack.call_id).where(
+            CallBack.call_id == match.waiting_id, CallBack.state == CallBackState.OPEN
+        )
     if agent.state is not AgentState.READY or session.scalar(db.skip_locked(there)) is None:
         return
     seconds = min(line.offer_seconds, CRISIS_OFFER_SECONDS) if line.crisis else line.offer_seconds
     session.add(
         Offer(
-            waiting_id=match.waiting_id,
+            waiting_id=None if match.call_back else match.waiting_id,
+            call_back_id=match.waiting_id if match.call_back else None,
             agent_id=match.agent_id,
             offered_at=at,
             expires_at=at + timedelta(seconds=seconds),

@@ -166,6 +166,10 @@ const verbs = {
     }
     const answered = await post("answer", { offer: view.offers[0].id });
     show(answered);
+    if (answered.goto) {
+      location.assign(answered.goto);
+      return null;
+    }
     await dialIn(answered.stint);
     return null;
   },

@@ -3,15 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from hotline import clock
 from hotline.audit import AuditEntry
-from hotline.calls.models import Call
+from hotline.calls import intake
+from hotline.calls.models import Call, EventKind
 from hotline.db import session
 from hotline.people.models import Account, Role
-from hotline.queues import callbacks
-from hotline.queues.records import CallBack, CallBackAttempt, CallBackState
+from hotline.queues import board, callback_work, callbacks
+from hotline.queues.records import CallBack, CallBackAttempt, CallBackCall, CallBackSource, CallBackState
 from tests.signed import Provider, caller_leg
 
 LEG = caller_leg(1)
@@ -69,24 +70,71 @@ def test_taken_reached_and_off_the_list(desk, missed, people):
         people[Role.AGENT].id,
     )
     assert "没有待回拨的来电" in desk.get(PAGE).text
+    assert "已解答" in desk.get(f"{PAGE}?view=done").text
     noted = session.scalars(select(CallBackAttempt)).one()
     assert (noted.result, noted.note, noted.by_id) == ("reached", "已解答", people[Role.AGENT].id)
     trace = session.scalars(select(AuditEntry).where(AuditEntry.action == "call_back.attempt")).one()
     assert trace.actor_id == people[Role.AGENT].id
 
 
-def test_three_failed_attempts_end_it(desk, missed):
-    for number in (1, 2):
-        assert attempt(desk, missed, result="no_answer").status_code == 303
-        assert (kept().state, kept().attempts) == (CallBackState.TAKEN, number)
-        assert f"{number}/3" in desk.get(PAGE).text
-    attempt(desk, missed, result="refused")
+def test_three_failed_attempts_half_an_hour_apart_end_it(desk, missed, people):
+    agent, call_id, start = people[Role.AGENT].id, kept().call_id, clock.now()
+    for number, minutes in ((1, 0), (1, 1), (2, 31), (2, 40), (3, 62)):
+        with clock.held_at(start + timedelta(minutes=minutes)):
+            callback_work.attempt(call_id, agent, "no_answer", f"第{minutes}分钟")
+        session.commit()
+        assert kept().attempts == number
+        view = "given_up" if number == 3 else "open"
+        page = desk.get(f"{PAGE}?view={view}").text
+        assert f"{number}/3" in page
+        assert f"第{minutes}分钟" in page
+    assert page.count("不计次") == 2
     row = kept()
-    assert (row.state, row.outcome, row.attempts) == (CallBackState.GIVEN_UP, "refused", 3)
+    assert (row.state, row.outcome) == (CallBackState.GIVEN_UP, "no_answer")
     assert row.done_at is not None
     refused = attempt(desk, missed, result="reached")
     assert (refused.status_code, refused.json["message"]) == (409, "这条回拨已经办结")
-    assert len(session.scalars(select(CallBackAttempt)).all()) == 3
+    assert len(session.scalars(select(CallBackAttempt)).all()) == 5
+    call_page = desk.get(f"/calls/{missed}").text
+    assert "第62分钟" in call_page
+    assert "漏接回拨" in call_page
+
+
+def test_given_back_and_assigned(desk, missed, people, client, sign_in):
+    colleague = session.scalars(select(Account).where(Account.login == "zuoxi02")).one()
+    assert desk.post(f"{PAGE}/{missed}/give-back", headers={"Accept": "application/json"}).status_code == 409
+    take(desk, missed)
+    assert desk.post(f"{PAGE}/{missed}/assign", data={"agent": colleague.id}).status_code == 403
+    assert desk.post(f"{PAGE}/{missed}/give-back").status_code == 303
+    assert (kept().state, kept().owner_id) == (CallBackState.OPEN, None)
+    supervisor = sign_in(client, Role.SUPERVISOR)
+    assert f"{PAGE}/{missed}/assign" in supervisor.get(PAGE).text
+    assert supervisor.post(f"{PAGE}/{missed}/assign", data={"agent": colleague.id}).status_code == 303
+    assert (kept().state, kept().owner_id) == (CallBackState.TAKEN, colleague.id)
+    for wrong in (people[Role.UNIT].id, 2**31 - 1):
+        refused = supervisor.post(
+            f"{PAGE}/{missed}/assign", data={"agent": wrong}, headers={"Accept": "application/json"}
+        )
+        assert (refused.status_code, list(refused.json["fields"])) == (422, ["agent"])
+    assert supervisor.post(f"{PAGE}/{missed}/give-back").status_code == 303
+    assert kept().owner_id is None
+
+
+def test_the_list_is_paged_and_agrees_with_the_board(desk, missed):
+    ring = session.scalars(select(Call)).one()
+    for number in range(60):
+        leg, caller = caller_leg(number + 100), f"+86138000{number:05d}"
+        call = intake.receive(
+            intake.Report(ring.provider, leg, f"r{number}", EventKind.OFFERED, clock.now(), {}, caller), ring.city_code
+        )
+        callbacks.want(session.get_one(Call, call.call_id, with_for_update=True), CallBackSource.CLOSED)
+    session.commit()
+    first, second = desk.get(PAGE).text, desk.get(f"{PAGE}?page=2").text
+    assert (first.count("/attempt"), second.count("/attempt")) == (50, 11)
+    assert "待回拨 61" in first
+    assert board.call_backs(clock.now())["open"] == 61
+    assert desk.get(f"{PAGE}?page=0").status_code == 422
+    assert "没有已办结的回拨" in desk.get(f"{PAGE}?view=done").text
 
 
 def test_a_dead_number_ends_it_at_once(desk, missed):
@@ -96,7 +144,7 @@ def test_a_dead_number_ends_it_at_once(desk, missed):
 
 def test_what_a_colleague_has_taken_is_theirs(desk, missed):
     colleague = session.scalars(select(Account).where(Account.login == "zuoxi02")).one()
-    callbacks.take(session.scalars(select(Call.id)).one(), colleague.id)
+    callback_work.take(session.scalars(select(Call.id)).one(), colleague.id)
     session.commit()
     page = desk.get(PAGE).text
     assert f"{colleague.name} 处理中" in page
@@ -127,6 +175,7 @@ def test_a_bad_attempt_is_refused_by_field_and_leaves_nothing(desk, missed, form
 def test_an_unknown_call_and_one_without_a_call_back(desk, missed):
     for refused in (take(desk, "0" * 32), attempt(desk, "0" * 32, result="reached")):
         assert (refused.status_code, refused.json["message"]) == (404, "没有这条回拨")
+    session.execute(delete(CallBackCall))
     session.delete(kept())
     session.commit()
     for refused in (take(desk, missed), attempt(desk, missed, result="reached")):

@@ -107,6 +107,7 @@ def calls(people, config) -> dict[Any, Any]:
         asked_at=now,
         due_at=now,
         owner_id=agent.id,
+        taken_at=now,
     )
     sound = Recording(call_id=plain.id, provider_ref="RE1", started_at=now, delete_after=now + timedelta(days=9))
     visit = bookings.book(wish(now), agent.id, plain.id)
@@ -118,7 +119,9 @@ def calls(people, config) -> dict[Any, Any]:
     return {
         "ref": plain.ref,
         **{(f"desk.{name}", "ref"): grave.ref for name in crisis_views},
+        ("desk.assign_call_back", "ref"): missed.ref,
         ("desk.dial_call_back", "ref"): missed.ref,
+        ("desk.give_back_call_back", "ref"): missed.ref,
         ("desk.take_call_back", "ref"): missed.ref,
         ("desk.call_back_attempt", "ref"): missed.ref,
         "call": plain.ref,

@@ -22,6 +22,7 @@ REFUSED: dict[str, set[Role]] = {
     "desk.complete": {AGENT},
     "desk.correct": {AGENT},
     "desk.dial_call_back": {AGENT, SUPERVISOR},
+    "desk.give_back_call_back": {AGENT},
     "desk.hand_over_followup": {AGENT},
     "desk.link_order": {AGENT},
     "desk.link_out": {AGENT},
@@ -54,7 +55,7 @@ SHARED = {
     # the caller's card, history and masked record, with every reveal in the trail; broken glass is in the trail too
     *("calls.caller_history", "calls.show", "desk.break_glass", "desk.card", "desk.reveal"),
     # bookings (in a call only by who writes it), suspensions and alerts are the whole desk's
-    *("desk.lift_suspension", "desk.mark_booking", "desk.reveal_booking", "desk.take_alert"),
+    *("desk.assign_call_back", "desk.lift_suspension", "desk.mark_booking", "desk.reveal_booking", "desk.take_alert"),
     # the dispatchers' desk
     *("orders.amend", "orders.amendment"),
     *("orders.bundle", "orders.link", "orders.release_file", "orders.remember_mapping", "orders.unlink"),

@@ -10,7 +10,7 @@ from hotline.calls.models import Call, CallState, Outcome
 from hotline.db import session
 from hotline.errors import Conflict, NotFound
 from hotline.queues import (
-    callbacks,
+    callback_work,
     contacts,
     conversation,
     course,
@@ -219,8 +219,8 @@ def test_who_hangs_up_on_the_way_to_somebody_is_called_back(talking, way):
     reconcile.ended(call.id)
     assert (session.get(CallBack, call.id) is not None) == (way != "talk")
     if way != "talk":
-        callbacks.take(call.id, stint.agent_id)
-        assert callbacks.dialled(call.id, stint.agent_id) == ""
+        callback_work.take(call.id, stint.agent_id)
+        assert callback_work.dialled(call.id, stint.agent_id) == ""
         presence.move(presence.present(stint.agent_id), AgentState.READY)
-        callbacks.dial(call.id, stint.agent_id)
-        assert callbacks.dialled(call.id, stint.agent_id) == "+8613800001234"
+        callback_work.dial(call.id, stint.agent_id)
+        assert callback_work.dialled(call.id, stint.agent_id) == "+8613800001234"

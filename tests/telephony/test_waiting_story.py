@@ -6,9 +6,9 @@ from sqlalchemy import select
 from hotline.calls.models import Outcome
 from hotline.db import session
 from hotline.people.models import Account, AccountRole, Role
-from hotline.queues import presence
+from hotline.queues import presence, recordings
 from hotline.queues.models import AgentState, Line, Waiting
-from hotline.queues.records import CallBack, CallBackSource
+from hotline.queues.records import CallBack, CallBackSource, Recording
 
 
 def call_back_of(caller):
@@ -124,9 +124,83 @@ class TestKeys:
 
 
 class TestWithheldNumber:
+    def test_a_message_without_a_number_is_a_task(self, town):
+        caller = town.dial("anonymous").hears("心理危机").presses("2").hears("按3留言")
+        assert not any("按2" in words for words in caller.heard)
+        caller.presses("3").hears("请在滴声后留言").waits(8).says("请派人来").presses("#").hears("留言已保存")
+        caller.is_cut_off()
+        row = call_back_of(caller)
+        assert (row.source, row.line) == (CallBackSource.VOICEMAIL, "consult")
+        page = town.agent("zuoxi01").client.get("/desk/call-backs").text
+        assert "号码未显示" in page
+
     def test_the_key_for_a_call_back_leads_to_a_message(self, town):
         caller = town.dial("anonymous").hears("心理危机").presses("2").hears("按3留言").presses("2")
         caller.hears("请在滴声后留言")
+
+
+class TestMessage:
+    @pytest.fixture
+    def left(self, town):
+        """A caller who left a message, whose sound has come."""
+        caller = town.dial("13800001234").hears("心理危机").presses("2").hears("按3留言").presses("3")
+        caller.hears("请在滴声后留言").waits(8).says("请回电").presses("#").hears("留言已保存").is_cut_off()
+        sound = session.scalars(select(Recording)).one()
+        recordings.keep(sound.id, b"RIFF", town.app.config["HOTLINE"].recording_dir)
+        session.commit()
+        return caller
+
+    def test_is_heard_by_anybody_until_somebody_has_taken_it_then_by_its_owner(self, town, left):
+        owner, other = town.agent("zuoxi01"), town.agent("zuoxi02")
+        sound = session.scalars(select(Recording)).one()
+        address = f"/calls/{left.call.ref}/recordings/{sound.id}"
+        assert [each.client.post(address).status_code for each in (owner, other)] == [200, 200]
+        assert f'data-play="{address}"' in other.client.get(f"/calls/{left.call.ref}").text
+        assert owner.client.post(f"/desk/call-backs/{left.call.ref}/take").status_code == 303
+        assert [each.client.post(address).status_code for each in (owner, other)] == [200, 403]
+        assert f'data-play="{address}"' not in other.client.get(f"/calls/{left.call.ref}").text
+        owner.client.post(f"/desk/call-backs/{left.call.ref}/attempt", data={"result": "reached"})
+        assert [each.client.post(address).status_code for each in (owner, other)] == [200, 403]
+
+    def test_who_talked_in_a_transferred_call_hears_it(self, town):
+        first, second, third = (town.agent(login).ready() for login in ("zuoxi01", "zuoxi02", "zuoxi03"))
+        second.breaks()
+        third.breaks()
+        caller = town.dial("13800001234").hears("心理危机").presses("2")
+        first.answers(caller)
+        second.ready()
+        first.transfers("warm", "agent", second.account.id)
+        second.joins()
+        first.leaves()
+        caller.talks(10)
+        second.finishes()
+        caller.is_cut_off()
+        sound = session.scalars(select(Recording)).one()
+        recordings.keep(sound.id, b"RIFF", town.app.config["HOTLINE"].recording_dir)
+        session.commit()
+        address = f"/calls/{caller.call.ref}/recordings/{sound.id}"
+        assert [each.client.post(address).status_code for each in (first, second, third)] == [200, 200, 403]
+
+
+class TestCallBackInTurn:
+    def test_the_caller_is_rung_when_the_turn_has_come(self, town):
+        telephone = town.outside("+8613800001234")
+        asked = town.dial("13800001234").hears("心理危机").presses("2").hears("按2由我们回拨").presses("2")
+        asked.hears("已为您登记").is_cut_off()
+        later = town.dial("13800001235").hears("心理危机").presses("2").hears("您是下一位")
+        agent = town.agent("zuoxi01").ready()
+        offer = agent.is_offered(asked)
+        assert offer["line"] == "回拨·健康咨询"
+        view = agent.asks("answer", offer=offer["id"])
+        assert (view["goto"], view["reason"]) == ("/desk/call-backs?view=mine", "outbound")
+        assert asked.call.ref in agent.client.get(view["goto"]).text
+        dialled = agent.client.post(f"/desk/call-backs/{asked.call.ref}/dial").get_json()
+        agent.leg = town.exchange.connect_browser(f"agent_{agent.account.id}", dialled)
+        telephone.answers()
+        agent.says("您好，给您回电")
+        assert "您好，给您回电" in telephone.heard
+        colleague = town.agent("zuoxi02").ready()
+        colleague.answers(later)
 
 
 class TestWait:

@@ -7,13 +7,23 @@ whether they belong to whoever is signed in.
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, url_for
 from marshmallow import Schema, fields, validate
 
 from hotline.calls import registration
 from hotline.db import session
 from hotline.errors import Conflict, Unavailable
-from hotline.queues import contacts, conversation, desk, parting, presence, transfers, unconnected, waiting
+from hotline.queues import (
+    callback_work,
+    contacts,
+    conversation,
+    desk,
+    parting,
+    presence,
+    transfers,
+    unconnected,
+    waiting,
+)
 from hotline.queues.acts import Act, Result, Ring
 from hotline.queues.models import AgentState, Part
 from hotline.queues.transfers import How
@@ -127,8 +137,15 @@ def state() -> Response:
 
 @door.post("/line/answer")
 def answer() -> Response:
-    """接听: claim the call and begin its form. The softphone then dials in with the stint's number."""
-    stint = conversation.claim(gate.load(OfferSchema())["offer"], gate.person().id)
+    """接听: claim the call and begin its form. The softphone then dials in with the stint's number.
+
+    Of somebody to be called back: take the call-back, and go where it is dialled.
+    """
+    offer, who = gate.load(OfferSchema())["offer"], gate.person().id
+    if callback_work.of_offer(offer, who) is not None:
+        callback_work.claim(offer, who)
+        return told(goto=url_for("desk.call_backs", view="mine"))
+    stint = conversation.claim(offer, who)
     if stint.part is Part.AGENT:
         registration.open_draft(stint.call_id, gate.person().id)
     return told(stint=stint.id)

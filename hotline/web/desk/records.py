@@ -29,7 +29,8 @@ from hotline.errors import NotFound, Refused
 from hotline.people import service as people
 from hotline.people.models import Role
 from hotline.places import institutions
-from hotline.queues import course, recordings, waiting
+from hotline.queues import callback_work, callbacks, conversation, course, recordings, waiting
+from hotline.queues.records import Recording
 from hotline.web import gate
 from hotline.web.desk import records_door, shown
 from hotline.workorders import links
@@ -128,11 +129,26 @@ def show(ref: str) -> str:
         orders=links.orders_of(call.id),
         order_state=STATE_LABEL,
         course=course.of_call(call.id),
-        recordings=recordings.of_call(call.id),
+        recordings=(sounds := recordings.of_call(call.id)),
+        may_play=gate.may("calls.play") and any(_may_play(call, each) for each in sounds),
+        **_call_back(call),
         is_crisis=access.is_crisis(call),
         mine=gate.may("desk.correct") and registration.may_write(call, shown.writer()),
         **_words(),
     )
+
+
+def _call_back(call: Call) -> dict[str, Any]:
+    """The call-back that stands for a call, with its attempts."""
+    found = callback_work.of_call(call.id)
+    tried = [attempt.by_id for attempt in found.attempts] if found else []
+    return {
+        "call_back": found,
+        "people": people.names([found.row.owner_id if found else None, *tried]),
+        "source_label": callbacks.SOURCE_LABEL,
+        "results": callback_work.RESULTS,
+        "outcomes": callback_work.OUTCOME_LABEL,
+    }
 
 
 MASKED = ("caller_name", "contact_phone")
@@ -187,16 +203,27 @@ def caller_history(ref: str) -> str:
     )
 
 
+def _may_play(call: Call, recording: Recording) -> bool:
+    who = gate.person()
+    if Role.SUPERVISOR in who.roles or conversation.talked(call.id, who.id):
+        return True
+    return recording.kind == "voicemail" and callback_work.may_hear(call.id, who.id)
+
+
 @records_door.post("/<ref>/recordings/<int:recording_id>")
 @gate.allow(Role.AGENT, Role.SUPERVISOR)
 def play(ref: str, recording_id: int) -> Response:
-    """The sound of one recording, audited: agents hear their own calls, supervisors any."""
-    call, who = shown.call_of(ref), gate.person()
+    """The sound of one recording, audited: agents hear the calls they talked in, supervisors any.
+
+    A message is heard by whoever may call back: everybody at the desk while nobody has taken it, then its owner.
+    """
+    call = shown.call_of(ref)
     shown.guard_crisis(call)
-    if Role.SUPERVISOR not in who.roles and call.agent_id != who.id:
-        raise Refused("只能回听本人受理的来电录音。")
-    if recording_id not in [each.id for each in recordings.of_call(call.id)]:
+    found = next((each for each in recordings.of_call(call.id) if each.id == recording_id), None)
+    if found is None:
         raise NotFound("录音不存在。")
+    if not _may_play(call, found):
+        raise Refused("只能回听本人通话的录音和本人负责回拨的留言。")
     config: Config = current_app.config["HOTLINE"]
     path = recordings.open_file(recording_id, config.recording_dir)
     session.commit()

@@ -6,7 +6,7 @@ from flask import request
 
 from hotline.db import session
 from hotline.errors import HotlineError
-from hotline.queues import callbacks, conversation, parting
+from hotline.queues import callback_work, conversation, parting
 from hotline.queues.models import Part, Stint, StintState
 from hotline.telephony.notices import LegStatus
 from hotline.telephony.steps import Connect, Hangup, Join, Plan, Say, Step
@@ -45,7 +45,7 @@ def _named_stint() -> int:
 
 def _calling_back(call_id: int) -> Plan:
     """Ring the caller from the line's own number; the agent hears it ring."""
-    number = callbacks.dialled(call_id, agent_of(notice().caller))
+    number = callback_work.dialled(call_id, agent_of(notice().caller))
     if not number or not gate.provider().caps.dials_outside:
         return [Say(words.NO_CALL_BACK), Hangup()]
     return [Connect(number, then="/phone/called-back", caller_id=gate.config().line_number, seconds=30)]

@@ -7,14 +7,15 @@ from flask import g, request
 from hotline import clock
 from hotline.calls import intake
 from hotline.calls.models import EventKind
-from hotline.queues import conversation, parting, reconcile, recordings
+from hotline.queues import callbacks, conversation, parting, reconcile, recordings
 from hotline.queues.acts import Act, HangUp
 from hotline.queues.models import StintState
 from hotline.queues.parting import CAUSE
+from hotline.queues.records import CallBackSource
 from hotline.telephony.notices import LegStatus, RecordingState, RoomEvent
 from hotline.web import gate
 from hotline.web.phone import door
-from hotline.web.phone.entrance import notice, told
+from hotline.web.phone.entrance import find, notice, told
 
 
 @door.post("/status")
@@ -88,4 +89,13 @@ def recorded() -> list[Act]:
             started_at=started,
             seconds=heard.recording_seconds or 0,
         )
+    if heard.recording_state is RecordingState.READY and request.args.get("kind") == "voicemail":
+        _message_left(heard.leg)
     return []
+
+
+def _message_left(leg: str) -> None:
+    """A message that is there is to be heard by somebody, whoever left it and whatever was told before of the call."""
+    call = find(leg)
+    if call is not None:
+        callbacks.want(call, CallBackSource.VOICEMAIL, request.args.get("line", ""))

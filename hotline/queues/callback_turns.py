@@ -1,0 +1,50 @@
+"""Whose turn it is to be called back: who asked keeps the place and is offered to a ready agent like a caller."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+
+from hotline.db import session
+from hotline.queues import decide
+from hotline.queues.models import Line, Offer, OfferOutcome
+from hotline.queues.records import CallBack, CallBackAttempt, CallBackSource, CallBackState
+
+ATTEMPTS_APART = timedelta(minutes=30)
+"""An attempt sooner after one that counted is kept and does not count; so long nobody is asked to try again."""
+
+
+def callers(at: datetime) -> list[decide.Caller]:
+    """Call-backs that can be offered now: asked for, nobody's, and not tried or given back within half an hour."""
+    offers = select(Offer.id).where(Offer.call_back_id == CallBack.call_id)
+    lately = (Offer.outcome == OfferOutcome.ACCEPTED) & (Offer.ended_at > at - ATTEMPTS_APART)
+    tried = select(CallBackAttempt.id).where(
+        CallBackAttempt.call_id == CallBack.call_id, CallBackAttempt.at > at - ATTEMPTS_APART
+    )
+    rows = session.execute(
+        select(CallBack.call_id, CallBack.line, CallBack.asked_at)
+        .join(Line, Line.code == CallBack.line)
+        .where(
+            CallBack.state == CallBackState.OPEN,
+            CallBack.source == CallBackSource.ASKED,
+            ~offers.where(or_(Offer.outcome == OfferOutcome.OPEN, lately)).exists(),
+            ~tried.exists(),
+        )
+    ).all()
+    missed: dict[int, set[int]] = {}
+    if rows:
+        unanswered = (
+            select(CallBack.call_id, Offer.agent_id)
+            .join(Offer, Offer.call_back_id == CallBack.call_id)
+            .where(
+                CallBack.call_id.in_([row.call_id for row in rows]),
+                Offer.outcome.in_([OfferOutcome.MISSED, OfferOutcome.REFUSED]),
+            )
+        )
+        for call_id, agent_id in session.execute(unanswered):
+            missed.setdefault(call_id, set()).add(agent_id)
+    return [
+        decide.Caller(
+            row.call_id, row.line, row.asked_at, missed_by=frozenset(missed.get(row.call_id, ())), call_back=True
+        )
+        for row in rows
+    ]
