@@ -1,6 +1,6 @@
 """One open call-back per caller and line, with the calls it stands for; call-backs are offered like calls
 
-Revision: 0013, after 0012
+Revision: 0016, after 0015
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from hotline.migrations.tables import Extra, narrow, rebuild, set_check, widen
 
-revision = "0013"
-down_revision = "0012"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
