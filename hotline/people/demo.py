@@ -25,6 +25,7 @@ DEMO_PEOPLE = (
     DemoPerson("zuoxi03", "许星河", (Role.AGENT,), "8003"),
     DemoPerson("zuoxi04", "何青禾", (Role.AGENT,), "8004"),
     DemoPerson("banzhang01", "顾云舒", (Role.SUPERVISOR,), "8000"),
+    DemoPerson("banzhang02", "温以宁", (Role.SUPERVISOR,), "8010"),
     DemoPerson("tongji01", "陆清和", (Role.STATISTICIAN,)),
     DemoPerson("tongji02", "纪望舒", (Role.STATISTICIAN,)),
     DemoPerson("paidan01", "程暮雨", (Role.DISPATCHER,)),

@@ -14,7 +14,6 @@ from hotline.ivr import service as ivr
 from hotline.people.models import AccountRole, Role
 from hotline.queues import presence
 from hotline.queues.models import AgentState, Line
-from hotline.queues.records import Blocked
 from hotline.statistics import indicators
 from hotline.statistics.indicators import INDICATORS
 from hotline.web.wallboard import board
@@ -160,16 +159,6 @@ def test_observing_needs_a_conversation(supervisor):
     assert missing.status_code == 404
     assert supervisor.post("/wallboard/observe/mode", json={"mode": "barge"}).status_code == 409
     assert supervisor.post("/wallboard/observe/leave", json={}).status_code == 409
-
-
-def test_a_block_needs_two_persons(supervisor, client, sign_in, people):
-    asked = supervisor.post("/wallboard/blocked", data={"number": "13800009999", "reason": "反复骚扰", "days": "7"})
-    assert asked.status_code == 303
-    block = session.query(Blocked.id).scalar()
-    own = supervisor.post(f"/wallboard/blocked/{block}/approve")
-    assert own.status_code == 409
-    assert supervisor.post("/wallboard/blocked", data={"number": "x", "reason": "", "days": "0"}).status_code == 422
-    assert supervisor.post(f"/wallboard/blocked/{block}/lift").status_code == 303
 
 
 def test_agents_have_no_board(client, sign_in):

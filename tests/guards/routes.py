@@ -311,6 +311,8 @@ ROUTES: dict[str, str | set[Role]] = {
     "wallboard.approve_block": {SUPERVISOR},
     "wallboard.block": {SUPERVISOR},
     "wallboard.blocked": {SUPERVISOR},
+    "wallboard.reveal_block": {SUPERVISOR},
+    "wallboard.show_block": {SUPERVISOR},
     "wallboard.calls": {SUPERVISOR},
     "wallboard.close_stray": {SUPERVISOR},
     "wallboard.event_line": {SUPERVISOR},

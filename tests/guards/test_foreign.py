@@ -86,6 +86,8 @@ SHARED = {
         "wallboard.event_line_off",
         "wallboard.lift_block",
         "wallboard.remove_shift",
+        "wallboard.reveal_block",
+        "wallboard.show_block",
     ),
 }
 PASSWORD_AGAIN = {"bulletin.approve", "bulletin.seal"}

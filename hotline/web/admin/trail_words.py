@@ -25,6 +25,7 @@ _WORDS: dict[str, str] = {
     "block.approve": "批准拦截号码",
     "block.ask": "申请拦截号码",
     "block.lift": "解除拦截号码",
+    "block.reveal": "查看拦截号码",
     "booking.attended": "预约就诊",
     "booking.book": "登记预约",
     "booking.booked": "预约登记",

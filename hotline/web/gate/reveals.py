@@ -11,7 +11,7 @@ from hotline.errors import TooMany
 from hotline.web.gate import visitor
 
 AN_HOUR = 30
-ACTIONS = ("call.reveal", "booking.reveal", "order.reveal")
+ACTIONS = ("call.reveal", "booking.reveal", "order.reveal", "block.reveal")
 
 
 def check_reveals() -> None:

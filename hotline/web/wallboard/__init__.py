@@ -8,6 +8,7 @@ door = gate.door("wallboard", __name__, url_prefix="/wallboard", roles=(Role.SUP
 from hotline.web.wallboard import (  # noqa: E402  views hang on the door
     acting,  # noqa: F401
     agent_time,  # noqa: F401
+    blocks,  # noqa: F401
     board,  # noqa: F401
     indicators,  # noqa: F401
     lists,  # noqa: F401

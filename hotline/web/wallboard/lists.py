@@ -1,11 +1,10 @@
-"""The lists behind the board's numbers: the calls of a figure or an indicator, who waits now, blocked numbers."""
+"""The lists behind the board's numbers: the calls of a figure or an indicator, who waits now."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from flask import redirect, url_for
-from flask.typing import ResponseReturnValue
+from flask import url_for
 from marshmallow import Schema, fields, validate
 from sqlalchemy import ColumnElement, select
 
@@ -15,7 +14,6 @@ from hotline.db import session
 from hotline.errors import NotFound
 from hotline.people import service as people
 from hotline.people.models import Account
-from hotline.queues import blocklist
 from hotline.queues import board as queues
 from hotline.queues import waiting as queue
 from hotline.statistics import indicators, metrics
@@ -45,12 +43,6 @@ class ListSchema(DaysSchema):
 
 class WaitingSchema(Schema):
     line = fields.String(load_default="", validate=validate.Length(max=20))
-
-
-class BlockSchema(Schema):
-    number = fields.String(required=True, validate=validate.Length(3, 40))
-    reason = fields.String(required=True, validate=validate.Length(2, 200))
-    days = fields.Integer(required=True, validate=validate.Range(1, 90))
 
 
 class Listed(NamedTuple):
@@ -129,35 +121,3 @@ def waiting() -> str:
         raise NotFound("没有这条受理线路")
     rows = queues.waiting_in(code)
     return gate.page("wallboard/waiting.html", rows=rows, line=lines.get(code), lines=lines, now=clock.now())
-
-
-@door.get("/blocked")
-def blocked() -> str:
-    """Blocked numbers and requests for blocks."""
-    rows = blocklist.all_open()
-    known = {row.asked_by for row in rows} | {row.approved_by for row in rows if row.approved_by}
-    return gate.page("wallboard/blocked.html", rows=rows, names=people.names(known), me=gate.person().id)
-
-
-@door.post("/blocked")
-def block() -> ResponseReturnValue:
-    """Ask for a number to be blocked."""
-    blocklist.ask(**gate.load(BlockSchema()), by=gate.person().id)
-    session.commit()
-    return redirect(url_for(".blocked"), 303)
-
-
-@door.post("/blocked/<int:block_id>/approve")
-def approve_block(block_id: int) -> ResponseReturnValue:
-    """The second person's word."""
-    blocklist.approve(block_id, gate.person().id)
-    session.commit()
-    return redirect(url_for(".blocked"), 303)
-
-
-@door.post("/blocked/<int:block_id>/lift")
-def lift_block(block_id: int) -> ResponseReturnValue:
-    """End a block."""
-    blocklist.lift(block_id)
-    session.commit()
-    return redirect(url_for(".blocked"), 303)
