@@ -12,6 +12,8 @@ const BEAT_MS = 10_000;
 const POLL_MS = 3_000;
 const OVERTAKEN_MS = 10_000; // an answer that much older was overtaken; one older still comes from a clock set back
 
+const MINE = "line-stint"; // the conversation whose telephone this window is
+
 let view = null;
 let skew = 0;
 let telephone = null;
@@ -29,6 +31,7 @@ async function pickUp() {
 // Dial in for a call that was taken; if the telephone does not come, the caller is not left waiting for it.
 async function dialIn(stint) {
   try {
+    sessionStorage.setItem(MINE, stint);
     await (await pickUp()).connect({ stint: String(stint) });
   } catch {
     telephone = null;
@@ -36,6 +39,22 @@ async function dialIn(stint) {
     throw new Error(`${AWAY}来电人已退回队列最前，恢复后请按“就绪”。`);
   }
 }
+
+// After a reload the telephone of this window goes on, if its conversation does: it tells so at once.
+async function resume(talk) {
+  if (telephone || !talk?.dialled_in || sessionStorage.getItem(MINE) !== String(talk.stint)) return;
+  try {
+    await (await pickUp()).beat();
+  } catch {
+    at("told").textContent = AWAY;
+  }
+}
+
+// A window that is closed hangs up: the caller is not left in silence until the network notices.
+addEventListener("pagehide", () => {
+  if (view?.talk || view?.invited) telephone?.leave();
+});
+addEventListener("pageshow", (event) => event.persisted && telephone?.beat().catch(() => {}));
 
 // Showing ------------------------------------------------------------------------------------------
 
@@ -69,6 +88,7 @@ function show(fresh) {
     at("path").textContent = shown.path ? `按键 ${shown.path}` : "";
   }
   showOthers(talk);
+  resume(talk);
   const invited = view.invited && !view.invited.dialled_in && view.invited.part !== "agent";
   button("answer").hidden = !(ringing || invited);
   const leads = Boolean(view.talk?.leads);

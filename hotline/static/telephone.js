@@ -27,6 +27,10 @@ class SimulatedTelephone {
   beat() {
     return this.ask("beat");
   }
+  // The page goes. The same page may come again at once and go on talking: the exchange waits a moment for it.
+  leave() {
+    navigator.sendBeacon(`${this.base}/leave`);
+  }
 }
 
 // With Twilio: @twilio/voice-sdk, put into static/vendor at deployment.
@@ -51,6 +55,9 @@ class TwilioTelephone {
     this.leg?.mute(on);
   }
   async beat() {}
+  leave() {
+    this.leg?.disconnect();
+  }
 }
 
 export const AWAY = "电话暂时连不上，请检查网络和耳麦。";
@@ -64,5 +71,5 @@ export function telephoneFor(needs) {
       throw new Error(AWAY);
     }
   };
-  return { connect: told("connect"), hangUp: told("hangUp"), mute: told("mute"), beat: told("beat") };
+  return { connect: told("connect"), hangUp: told("hangUp"), mute: told("mute"), beat: told("beat"), leave: told("leave") };
 }

@@ -141,3 +141,22 @@ def test_a_call_is_taken_logged_and_closed_by_keyboard_while_the_board_follows(c
     assert fits(agent)
     for page in (agent, supervisor):
         page.context.close()
+
+
+def test_a_reload_goes_on_talking_and_a_closed_window_leaves_nobody_in_silence(chromium, home):
+    agent = sign_in(chromium, home, "zuoxi01")
+    agent.keyboard.press("F10")
+    expect(agent.locator("[data-line][data-state=ready]")).to_be_attached(timeout=SOON)
+    phone(home, "dial")
+    wait_for(lambda: any("心理危机" in line["text"] for line in phone(home, "dial")["lines"]), 90)
+    phone(home, "keys", keys="0")
+    expect(agent.locator("[data-line-do=answer]")).to_be_visible(timeout=SOON)
+    agent.keyboard.press("F2")
+    wait_for(lambda: phone(home, "dial")["state"] == "talking", 90)
+    agent.reload()
+    expect(agent.locator("[data-line-do=finish]")).to_be_visible(timeout=SOON)
+    agent.wait_for_timeout(20_000)
+    assert phone(home, "dial")["state"] == "talking"
+    agent.close(run_before_unload=True)
+    wait_for(lambda: any("重新接通" in line["text"] for line in phone(home, "dial")["lines"]), 12)
+    phone(home, "hangup")

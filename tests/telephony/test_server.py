@@ -111,6 +111,23 @@ def test_a_page_that_falls_silent_is_gone(config, port, monkeypatch):
     served(config, port, story)
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_a_page_that_goes_hangs_up_unless_it_comes_again(config, port, monkeypatch, again):
+    monkeypatch.setattr("hotline.telephony.simulator.softphones.RELOAD_SECONDS", 0.5)
+
+    async def story(exchange, browser):
+        await browser.post("/softphone/agent_7/connect", json={"stint": "5"})
+        (leg,) = exchange.legs.values()
+        await browser.post("/softphone/agent_7/leave")
+        if again:
+            await browser.post("/softphone/agent_7/beat")
+        await asyncio.sleep(1.5)
+        assert leg.over is not again
+        assert not leg.vanished
+
+    served(config, port, story)
+
+
 def test_a_plugged_in_phone_rings_and_is_answered(config, port):
     async def story(exchange, browser):
         await browser.put("/phones/02583000120")

@@ -217,7 +217,7 @@ class TestWait:
         agent = town.agent("zuoxi01").ready()
         served = town.dial("13800001230").hears("心理危机").presses("2")
         agent.answers(served)
-        served.talks(160)
+        served.talks(140)
         agent.finishes()
         served.is_cut_off()
         agent.wraps_up()

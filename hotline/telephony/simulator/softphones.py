@@ -13,6 +13,8 @@ from hotline.telephony.simulator.legs import Leg
 
 SILENCE_SECONDS = 15.0
 """A page that has not been heard of for so long is gone, and its leg with it."""
+RELOAD_SECONDS = 4.0
+"""A page that said it goes comes again within so long, or its leg is hung up."""
 MOST_PARAMS, LONGEST_PARAM = 10, 200
 
 
@@ -41,6 +43,7 @@ class Softphones:
         app.router.add_post(base + "/say", self._say)
         app.router.add_post(base + "/mute", self._mute)
         app.router.add_post(base + "/beat", self._beat)
+        app.router.add_post(base + "/leave", self._leave)
         app.router.add_route("OPTIONS", "/softphone/{rest:.*}", self._preflight)
 
     def _of(self, request: web.Request) -> Softphone:
@@ -111,6 +114,18 @@ class Softphones:
 
     async def _beat(self, request: web.Request) -> web.Response:
         return self._reply(self._show(self._of(request)))
+
+    async def _leave(self, request: web.Request) -> web.Response:
+        """The page goes away; one that comes again at once (a reload) goes on talking."""
+        phone = self._of(request)
+        if phone.leg:
+            self.exchange.spawn(self._left(phone, phone.leg, phone.beats))
+        return self._reply(self._show(phone))
+
+    async def _left(self, phone: Softphone, leg: Leg, seen: int) -> None:
+        await self.exchange.pace.sleep(RELOAD_SECONDS * self.exchange.pace.speed)
+        if phone.beats == seen and not leg.over:
+            self.exchange.hang_up(leg)
 
     async def _state(self, request: web.Request) -> web.Response:
         return self._reply(self._show(self._of(request)))
