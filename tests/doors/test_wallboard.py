@@ -52,7 +52,7 @@ def test_the_snapshot_counts_what_its_lists_show(supervisor, provider):
     consult = next(line for line in view["lines"] if line["code"] == "consult")
     crisis = next(line for line in view["lines"] if line["code"] == "crisis")
     assert (consult["abandoned"], consult["short_abandoned"], consult["connect"]) == (3, 3, 0.0)
-    assert (crisis["waiting"], len(view["crisis"]), view["call_backs"]["open"]) == (1, 1, 3)
+    assert (crisis["waiting"], len(view["crisis"]), view["call_backs"]["open"]) == (1, 1, 1)
     assert view["connect_broken"] is True
     listed = supervisor.get("/wallboard/calls?figure=outcome_abandoned&line=consult").text
     assert listed.count("138****1234") == 3
