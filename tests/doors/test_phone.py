@@ -1,6 +1,7 @@
 """The telephone door: genuine or nothing, once, never silent, never an error."""
 
 import re
+from copy import deepcopy
 from datetime import date
 
 import pytest
@@ -9,6 +10,10 @@ from sqlalchemy import func, select, text
 from hotline import clock
 from hotline.calls.models import Call, CallEvent, CallState, Category, EventKind, Outcome
 from hotline.db import session
+from hotline.ivr import service as ivr
+from hotline.people.models import Role
+from hotline.queues import blocklist
+from hotline.queues.records import CallBack
 from tests.signed import Provider, caller_leg
 
 LEG = caller_leg(1)
@@ -200,15 +205,44 @@ def test_when_something_breaks_the_caller_hears_so_and_is_asked_again(provider):
         session.commit()
 
 
-def test_a_blocked_number_still_reaches_the_crisis_line(provider, people):
-    from hotline.people.models import Role
-    from hotline.queues import blocklist
-
+@pytest.fixture
+def blocked(people):
+    """The usual caller's number is blocked."""
     agent, supervisor = people[Role.AGENT], people[Role.SUPERVISOR]
     block = blocklist.ask("13800001234", "反复骚扰", 7, agent.id)
     blocklist.approve(block.id, supervisor.id)
     session.commit()
+
+
+def test_a_blocked_number_still_reaches_the_crisis_line(provider, blocked):
     reply = provider.call("/phone/voice", LEG)
     assert "暂时无法使用" in reply.text
     assert "<Enqueue" in provider.call(next_path(reply), LEG, Digits="5").text
     assert the_call().queue == "crisis"
+    provider.call("/phone/status", LEG, CallStatus="completed")
+    assert the_call().outcome is Outcome.ABANDONED
+    assert session.scalars(select(CallBack)).one().line == "crisis"
+
+
+@pytest.mark.parametrize("presses", [None, "", "1"])
+def test_a_blocked_caller_is_blocked_also_without_a_key(provider, blocked, presses):
+    reply = provider.call("/phone/voice", LEG)
+    if presses is not None:
+        assert "<Hangup" in provider.call(next_path(reply), LEG, Digits=presses).text
+    provider.call("/phone/status", LEG, CallStatus="completed")
+    assert the_call().outcome is Outcome.BLOCKED
+
+
+def test_a_blocked_caller_is_told_the_crisis_key_of_the_menu(provider, blocked):
+    document = deepcopy(ivr.current().document)
+    entry = document["nodes"][document["entry"]]
+    entry["keys"]["7"] = entry["keys"].pop("5")
+    entry["say"][0] = entry["say"][0].replace("按5", "按7")
+    ivr.publish(document, by=None, at=clock.now())
+    session.commit()
+    ivr.forget()
+    reply = provider.call("/phone/voice", LEG)
+    assert "请按7" in reply.text
+    assert "<Enqueue" not in provider.call(next_path(reply), LEG, Digits="5").text
+    again = caller_leg(77)
+    assert "<Enqueue" in provider.call(next_path(provider.call("/phone/voice", again)), again, Digits="7").text

@@ -12,12 +12,14 @@ from sqlalchemy.exc import DBAPIError
 
 from app import create_app
 from hotline import clock, db, privacy
-from hotline.calls import names
+from hotline.calls import intake, names
+from hotline.calls.models import EventKind
 from hotline.config import ROOT
 from hotline.db import Base
 from hotline.migrations import rules
 from hotline.people.models import Account
-from hotline.places.models import Institution
+from hotline.places.models import Area, AreaKind, Institution
+from hotline.queues.records import CallBack, CallBackCall, CallBackSource
 from hotline.workorders import registering
 from hotline.workorders.codes import State
 from hotline.workorders.exchange_models import Attachment
@@ -236,3 +238,25 @@ def test_a_signing_secret_keeps_its_bytes_in_the_new_spelling(empty):
         with db.db.engine.connect() as connection:
             kept = connection.execute(text("SELECT secret FROM platform ORDER BY name")).scalars().all()
         assert [privacy.decrypt(bytes(one), "platform.secret") for one in kept] == [first, new]
+
+
+def test_call_backs_of_one_caller_become_one(empty):
+    upgrade()
+    db.session.add(Area(code="320100", name="南京市", short="南京", kind=AreaKind.CITY))
+    db.session.flush()
+    kept = {"source": CallBackSource.ABANDONED, "asked_at": clock.now(), "due_at": clock.now()}
+    ids = []
+    for number, (line, caller) in enumerate([("a", "13800001234"), ("b", "13800001234"), ("c", "13800005678")]):
+        ring = intake.Report("test", f"leg-{number}", f"ring-{number}", EventKind.OFFERED, clock.now(), {}, caller)
+        ids.append(intake.receive(ring, "320100").call_id)
+        db.session.add(CallBack(call_id=ids[-1], line=line, **kept))
+    db.session.commit()
+    downgrade(revision="0015")
+    with db.db.engine.begin() as connection:
+        connection.execute(text("UPDATE call_back SET line = 'consult'"))
+    upgrade()
+    db.session.expire_all()
+    found = {row.call_id: (row.state.value, row.outcome) for row in db.session.scalars(select(CallBack))}
+    assert [found[each] for each in ids] == [("open", ""), ("done", "merged"), ("open", "")]
+    stands_for = {row.call_id: row.of_id for row in db.session.scalars(select(CallBackCall))}
+    assert [stands_for[each] for each in ids] == [ids[0], ids[0], ids[2]]
