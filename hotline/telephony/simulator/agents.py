@@ -124,6 +124,9 @@ class Agent:
         told = await self._unless_late(browser, "answer", offer=offer["id"])
         if told is None:
             return
+        if "goto" in told:
+            await self._call_back(browser, offer["call"])
+            return
         self.leg = self.exchange.connect_browser(self.identity, {"stint": str(told["stint"])})
         self.taken += 1
         if self.exchange.fate.strikes("vanish"):
@@ -131,6 +134,14 @@ class Agent:
             self.exchange.vanish(self.leg)
             raise Vanished
         await self._talk(browser, self.leg)
+
+    async def _call_back(self, browser: aiohttp.ClientSession, call: str) -> None:
+        """Somebody who asked for it is called back; the page of call-backs notes how it went."""
+        await self.exchange.pace.sleep(5 + self.random.expovariate(1 / TALK_SECONDS))
+        url, form = f"{self.base}/desk/call-backs/{call}/attempt", {"result": "reached", "note": "模拟回拨"}
+        async with browser.post(url, data=form, headers=self._headers(), allow_redirects=False) as answer:
+            if answer.status not in (303, 409):
+                raise HouseRefused(f"call-back {answer.status}")
 
     async def _unless_late(self, browser: aiohttp.ClientSession, verb: str, **body: Any) -> dict[str, Any] | None:
         """None when somebody was quicker: a colleague who answered, a caller who hung up. No fault of the house."""
