@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from hotline.calls.list_models import Topic
 from hotline.db import session
-from hotline.people.models import Account, AccountRole, Role
+from hotline.people.models import Account, Role
 from hotline.workorders import assessing, handling, moves, platforms, revisits
 from hotline.workorders.codes import Move, Source, State
 from hotline.workorders.field_codes import Appeal, CallerSubject, SourceLevel
@@ -48,21 +48,6 @@ SUBJECT = "企业"
 @pytest.fixture
 def desk(client, sign_in):
     return sign_in(client, Role.DISPATCHER)
-
-
-@pytest.fixture
-def of_unit(app, client, sign_in):
-    return sign_in(app.test_client(), Role.UNIT)
-
-
-@pytest.fixture
-def stranger(app, client, sign_in, people):
-    """Somebody of another unit than 南京鼓楼医院."""
-    account = make.account("stranger")
-    account.institution_id = make.tongren()
-    session.add(AccountRole(account_id=account.id, role=Role.UNIT))
-    session.commit()
-    return sign_in(app.test_client(), account)
 
 
 @pytest.fixture

@@ -32,22 +32,6 @@ def desk(client, sign_in):
     return sign_in(client, Role.DISPATCHER)
 
 
-@pytest.fixture
-def of_unit(app, client, sign_in):
-    """Somebody of 南京鼓楼医院."""
-    return sign_in(app.test_client(), Role.UNIT)
-
-
-@pytest.fixture
-def stranger(app, client, sign_in, people):
-    """Somebody of 南京市第一医院."""
-    account = make.account("stranger")
-    account.institution_id = make.tongren()
-    session.add(AccountRole(account_id=account.id, role=Role.UNIT))
-    session.commit()
-    return sign_in(app.test_client(), account)
-
-
 def act(client, order, name, **form):
     return client.post(f"/orders/{order.id}/acts/{name}", data=form)
 

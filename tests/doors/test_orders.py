@@ -12,7 +12,7 @@ from hotline import audit, clock
 from hotline.calls.models import Category
 from hotline.crisis.models import RiskSheet
 from hotline.db import session
-from hotline.people.models import Account, AccountRole, Role
+from hotline.people.models import Account, Role
 from hotline.web.orders import exports
 from hotline.workorders import bundles, files, handling, ladder, links, platforms, self_orders
 from hotline.workorders.codes import Nature, Source, State
@@ -31,21 +31,6 @@ def desk(client, sign_in):
 @pytest.fixture
 def other_client(app, client):
     return app.test_client()
-
-
-@pytest.fixture
-def stranger(other_client, sign_in, people):
-    """Somebody of another unit than 南京鼓楼医院."""
-    account = make.account("stranger")
-    account.institution_id = make.tongren()
-    session.add(AccountRole(account_id=account.id, role=Role.UNIT))
-    session.commit()
-    return sign_in(other_client, account)
-
-
-@pytest.fixture
-def of_unit(app, client, sign_in):
-    return sign_in(app.test_client(), Role.UNIT)
 
 
 def act(client, order, name, **form):
