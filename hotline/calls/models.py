@@ -106,6 +106,7 @@ class EventKind(StrEnum):
     LEG_STATUS = "leg_status"  # (status, seconds, cause)
     STEP = "step"  # (path): a control webhook that was answered and changed nothing by itself
     RECONCILED = "reconciled"  # (status, seconds): told by the provider's call list
+    OVERFLOWED = "overflowed"  # (turn, from, to): waited too long and went on to another line, the place kept
 
 
 class InvalidType(StrEnum):

@@ -114,6 +114,7 @@ _WORDS: dict[K, Callable[[_Telling, Data], str]] = {
     K.TRANSFERRED: lambda told, data: told.transferred(data),
     K.AGENT_LEFT: lambda told, data: f"{told.person(data.get('agent'))} {_how_left(data)}",
     K.QUEUE_LEFT: lambda told, data: LEFT.get(data.get("reason", ""), "离开排队"),
+    K.OVERFLOWED: lambda told, data: f"久候，由{told.line(data['from'])}溢出到{told.line(data['to'])}",
     K.VOICEMAIL: lambda told, data: "留言",
     K.CALLBACK_ASKED: lambda told, data: "预约回拨",
     K.LEG_STATUS: lambda told, data: "来电结束" if data.get("status") in TERMINAL else "",

@@ -35,6 +35,7 @@ EVENT_LABEL: dict[EventKind, str] = {
     EventKind.AGENT_LEFT: "坐席离开",
     EventKind.WRAPPED: "整理完毕",
     EventKind.QUEUE_LEFT: "离开排队",
+    EventKind.OVERFLOWED: "溢出到其他线路",
     EventKind.VOICEMAIL: "留言",
     EventKind.CALLBACK_ASKED: "预约回拨",
     EventKind.BLOCKED: "拦截",

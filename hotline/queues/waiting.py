@@ -255,13 +255,18 @@ def overflow(at: datetime) -> int:
     for line in lines().values():
         if line.overflow_after is None or line.overflow_to is None:
             continue
-        moved += db.changed(
+        late = (
             update(Waiting)
             .where(
                 Waiting.line == line.code,
                 Waiting.state == WaitState.WAITING,
                 Waiting.queued_at <= at - timedelta(seconds=line.overflow_after),
             )
-            .values(line=line.overflow_to, reason="overflow")
+            .values(line=line.overflow_to)
+            .returning(Waiting.call_id, Waiting.turn)
         )
+        to = {"from": line.code, "to": line.overflow_to}
+        for call_id, turn in sorted(session.execute(late).tuples()):
+            intake.append(call_id, EventKind.OVERFLOWED, f"overflowed:{turn}:{line.code}", at=at, turn=turn, **to)
+            moved += 1
     return moved

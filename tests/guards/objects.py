@@ -242,6 +242,7 @@ def house(people) -> dict[Any, Any]:
         ("wallboard", "call_id"): intake.receive(end, HOME).call_id,
         "shift_id": roster.planned(clock.today(), clock.today())[0].id,
         "contact_code": "12356",
+        "line_code": "consult",
         "outbox_id": session.scalars(select(Outbox.id)).first(),
         "account_id": people[Role.AGENT].id,
         "institution_id": make.gulou(),

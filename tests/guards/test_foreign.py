@@ -60,7 +60,7 @@ SHARED = {
     *("orders.amend", "orders.amendment"),
     *("orders.bundle", "orders.link", "orders.release_file", "orders.remember_mapping", "orders.unlink"),
     # administration
-    *("admin.change_contact", "admin.remove_contact"),
+    *("admin.change_line", "admin.change_contact", "admin.remove_contact"),
     *("admin.add_alias", "admin.close_event_line", "admin.close_institution", "admin.describe_person"),
     *("admin.disable_person", "admin.drop_second_factor", "admin.enable_person", "admin.end_sessions"),
     *("admin.institution", "admin.locate_institution", "admin.merge_institution", "admin.person"),
@@ -104,6 +104,7 @@ IDS = {
 COUNTS = {
     *("complaint", "consultation", "crisis", "days", "expert_qa", "hours", "ivr", "manual", "minutes"),
     *("phone_booking", "satisfaction_inbound", "total", "version", "year", "level", "base"),
+    *("offer_seconds", "overflow_after", "priority", "reserved"),
     *("amount", "days_late", "sat_agent", "sat_result", "sat_unit", "due_day", "remind_before", "hour", "page"),
 }
 """Whole numbers that name nothing."""

@@ -89,6 +89,8 @@ _WORDS: dict[str, str] = {
     "institution.renamed": "机构更名",
     "institution.reopened": "恢复机构",
     "job.again": "重新运行作业",
+    "line.add": "增加受理线路",
+    "line.change": "变更受理线路",
     "line.give_back": "交还线路",
     "line.take_over": "接管线路",
     "menu.publish": "发布语音菜单",

@@ -47,7 +47,7 @@ def into_line(call: Call, line: str, spoken: Sequence[Step]) -> Plan:
 
 def _park(turn: Waiting) -> Park:
     where = f"turn={turn.turn}"
-    return Park(f"w-{turn.line}", wait=f"/phone/wait?{where}&n=0", then=f"/phone/queue-left?{where}")
+    return Park(f"w-{turn.line}", wait=f"/phone/wait?{where}&n=0&line={turn.line}", then=f"/phone/queue-left?{where}")
 
 
 def _turn(call: Call) -> Waiting | None:
@@ -67,13 +67,14 @@ def wait() -> Sequence[Step]:
     if turn.state is not WaitState.WAITING:
         return [Pause(2)]
     rounds = request.args.get("n", 0, type=int)
-    onward = Goto(f"/phone/wait?turn={turn.turn}&n={rounds + 1}")
+    onward = Goto(f"/phone/wait?turn={turn.turn}&n={rounds + 1}&line={turn.line}")
     if line.crisis:
         comfort: Plan = [Prompt("crisis-wait", words.CRISIS_WAIT), Pause(5)]
         return [*comfort * ROUNDS, onward]
     choices = words.CHOICES if _has_number(turn.call_id) else words.CHOICES_UNSEEN
-    chosen = f"/phone/wait-key?turn={turn.turn}&n={rounds}"
-    first = Collect((Say(words.position(estimate.place(turn))), Say(choices)), chosen, seconds=4)
+    chosen = f"/phone/wait-key?turn={turn.turn}&n={rounds}&line={turn.line}"
+    moved = [Say(words.overflowed(line.name))] if request.args.get("line", turn.line) != turn.line else []
+    first = Collect((*moved, Say(words.position(estimate.place(turn))), Say(choices)), chosen, seconds=4)
     return [first, *[Collect((Prompt("wait", words.WAIT),), chosen, seconds=8)] * ROUNDS, onward]
 
 
@@ -90,7 +91,8 @@ def wait_key() -> Answer:
     turn = _turn(call) if call else None
     if call is None or turn is None:
         return Answer([Unpark()])
-    onward = Goto(f"/phone/wait?turn={turn.turn}&n={request.args.get('n', 0, type=int) + 1}")
+    heard = request.args.get("line", turn.line)
+    onward = Goto(f"/phone/wait?turn={turn.turn}&n={request.args.get('n', 0, type=int) + 1}&line={heard}")
     reason = {"2": "callback", "3": "voicemail"}.get(notice().keys or "")
     if reason == "callback" and call.caller_hash is None:
         reason = "voicemail"

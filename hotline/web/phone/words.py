@@ -26,6 +26,11 @@ def position(place: Place) -> str:
     return text + (f"预计等待{place.minutes}分钟。" if place.minutes is not None else "")
 
 
+def overflowed(line_name: str) -> str:
+    """What a caller hears who waited so long that another line takes over."""
+    return f"您等待的线路繁忙，已为您转到{line_name}，您的位置不变。"
+
+
 def blocked(crisis_key: str) -> str:
     """What a blocked number hears; `crisis_key` is the one of the menu as it is now."""
     return f"您的号码暂时无法使用本服务。如果您正处于心理危机，请按{crisis_key}。"
