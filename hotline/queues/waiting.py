@@ -255,18 +255,20 @@ def overflow(at: datetime) -> int:
     for line in lines().values():
         if line.overflow_after is None or line.overflow_to is None:
             continue
-        late = (
-            update(Waiting)
-            .where(
-                Waiting.line == line.code,
-                Waiting.state == WaitState.WAITING,
-                Waiting.queued_at <= at - timedelta(seconds=line.overflow_after),
-            )
-            .values(line=line.overflow_to)
-            .returning(Waiting.call_id, Waiting.turn)
+        late = Waiting.queued_at <= at - timedelta(seconds=line.overflow_after)
+        here = select(Waiting.call_id, Waiting.turn).where(
+            Waiting.line == line.code, Waiting.state == WaitState.WAITING
         )
-        to = {"from": line.code, "to": line.overflow_to}
-        for call_id, turn in sorted(session.execute(late).tuples()):
-            intake.append(call_id, EventKind.OVERFLOWED, f"overflowed:{turn}:{line.code}", at=at, turn=turn, **to)
-            moved += 1
+        for call_id, turn in session.execute(here.where(late).order_by(Waiting.call_id)).all():
+            moved += _overflowed(call_id, turn, line.code, line.overflow_to, at)
     return moved
+
+
+def _overflowed(call_id: int, turn: int, line: str, to: str, at: datetime) -> bool:
+    """Move one caller, unless somebody has taken the call by now."""
+    intake.lock_call(call_id)
+    still = Waiting.call_id == call_id, Waiting.turn == turn, Waiting.line == line, Waiting.state == WaitState.WAITING
+    if not db.changed(update(Waiting).where(*still).values(line=to)):
+        return False
+    data = {"turn": turn, "from": line, "to": to}
+    return intake.append(call_id, EventKind.OVERFLOWED, f"overflowed:{turn}:{line}", at=at, **data)
