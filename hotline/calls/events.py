@@ -17,9 +17,9 @@ class Event:
     """One thing that happened. `key` tells repetitions apart; `at` is an aware instant.
 
     `data` by kind: OFFERED (blocked), QUEUED (queue, turn), CONNECTED and AGENT_LEFT (agent, stint, turn; finished),
-    HELD and RESUMED (stint, n), MENU_KEY (node, key, to, n), QUEUE_LEFT (turn, reason), LEG_STATUS and
-    RECONCILED (status, seconds), SURVEYED (score, node, key). A *turn* is one stay in a queue, a *stint* one
-    agent's time with the caller; both are numbered, so that pairs need no order of arrival.
+    VOICEMAIL and CALLBACK_ASKED (line), HELD and RESUMED (stint, n), MENU_KEY (node, key, to, n), QUEUE_LEFT (turn,
+    reason), LEG_STATUS and RECONCILED (status, seconds), SURVEYED (score, node, key). A *turn* is one stay in a queue,
+    a *stint* one agent's time with the caller; both are numbered, so that pairs need no order of arrival.
     """
 
     key: str

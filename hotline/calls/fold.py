@@ -112,7 +112,7 @@ def fold(events: Iterable[Event]) -> Folded:
         talk_ended_at=talk_ended_at,
         wrapped_at=wrapped_at,
         ended_at=ended_at,
-        queue=max(queued, key=lambda e: (e.data.get("turn", 0), e.key)).data.get("queue", "") if queued else "",
+        queue=_queue(told),
         menu_path=_menu_path(told),
         agent_id=max(connected, key=lambda e: (e.data.get("stint", 0), e.key)).data["agent"] if connected else None,
         wait_ms=_ms(queued_at, connected_at or ended_at),
@@ -122,6 +122,14 @@ def fold(events: Iterable[Event]) -> Folded:
         satisfaction=surveyed[-1].data.get("score") if surveyed else None,
         event_count=len(told.all),
     )
+
+
+def _queue(told: _Events) -> str:
+    """The last line the caller waited in; without one, the line that a message or a call-back of the menu is for."""
+    queued = told.of(K.QUEUED)
+    if queued:
+        return str(max(queued, key=lambda e: (e.data.get("turn", 0), e.key)).data.get("queue", ""))
+    return next((str(e.data["line"]) for e in told.of(K.VOICEMAIL, K.CALLBACK_ASKED) if e.data.get("line")), "")
 
 
 def _ended_at(told: _Events, offered_at: datetime) -> datetime | None:

@@ -6,7 +6,8 @@ import { Phone } from "./menus-phone.js";
 
 const page = document.querySelector("[data-menu]");
 const data = JSON.parse(document.querySelector("[data-menu-data]").textContent);
-const draftKey = `menu-edit-${data.id}`;
+const DRAFT = "menu-edit-";
+const draftKey = `${DRAFT}${data.id}`;
 const find = (mark) => document.querySelector(`[data-${mark}]`);
 
 // A draft remembers the newest menu its author knew of: what colleagues publish meanwhile is never overwritten unseen.
@@ -58,6 +59,13 @@ function tellKept() {
   const differs = localStorage.getItem(draftKey) !== null;
   find("kept").hidden = !kept || !differs;
   find("discard").hidden = !differs;
+}
+
+// Drafts that began from other menus: what was in force then may not be what the editor opens with now.
+function tellOthers() {
+  const others = Object.keys(localStorage).filter((key) => key.startsWith(DRAFT) && key !== draftKey);
+  const links = others.map((key) => make("a", { className: "chip chip-soon", href: `${page.dataset.editor}?menu=${key.slice(DRAFT.length)}` }, icon("clock-history"), "另有未发布的草稿"));
+  find("others").replaceChildren(...links);
 }
 
 const cardOf = (name) => document.getElementById(`node-${name}`);
@@ -220,7 +228,7 @@ find("import").addEventListener("change", async (event) => {
   body.append("file", file);
   event.target.value = "";
   try {
-    const read = await call(page.dataset.import, { method: "POST", body });
+    const read = await call(page.dataset.importUrl, { method: "POST", body });
     const before = tree;
     tree = read.tree;
     rebuilt();
@@ -258,4 +266,5 @@ find("publish-form").addEventListener("submit", async (event) => {
 
 render();
 tellKept();
+tellOthers();
 check();

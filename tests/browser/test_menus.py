@@ -1,10 +1,12 @@
 """The voice menu's editor in real Chromium: faults told while editing, a draft kept, played by keys, published."""
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import expect
 
+from hotline import clock
 from hotline.ivr import service
 from hotline.people.demo import DEMO_PASSWORD
 from hotline.people.models import Account, Role
@@ -72,12 +74,60 @@ def test_a_broken_draft_names_the_node_is_kept_and_given_up(editor):
     expect(editor.locator("#node-fever")).to_have_count(1)
 
 
+def test_a_name_that_is_taken_is_refused_aloud(editor):
+    name = editor.locator("#node-fever .node-name")
+    name.fill("vaccines")
+    name.press("Tab")
+    expect(editor.get_by_text("已有名为 vaccines 的节点，名称未改")).to_be_visible()
+    expect(name).to_have_value("fever")
+
+
+def test_a_file_is_imported_or_refused_aloud(editor, tmp_path):
+    tree = json.loads(service.DEFAULT.read_text("utf-8"))
+    tree["nodes"]["fever"]["say"] = "请到发热门诊。"
+    good, twice = tmp_path / "good.json", tmp_path / "twice.json"
+    good.write_text(json.dumps(tree), "utf-8")
+    twice.write_text(json.dumps(tree).replace('"2": "fever"', '"2": "vaccines", "2": "fever"'), "utf-8")
+    editor.locator("[data-import]").set_input_files(twice)
+    expect(editor.get_by_text("topics：按键重复：2")).to_be_visible()
+    expect(editor.locator("#node-fever textarea")).not_to_have_value("请到发热门诊。")
+    editor.locator("[data-import]").set_input_files(good)
+    expect(editor.locator("#node-fever textarea")).to_have_value("请到发热门诊。")
+    expect(editor.get_by_text("没有错误，可以发布")).to_be_visible()
+
+
+def test_what_a_colleague_publishes_meanwhile_is_shown_before_it_is_replaced(editor, committed_app, staff):
+    with committed_app.app_context():
+        theirs = json.loads(service.DEFAULT.read_text("utf-8"))
+        theirs["nodes"]["vaccines"]["say"] = "请带接种证。"
+        by = staff[Role.ADMIN]
+        service.publish(theirs, by=by, at=clock.now(), note="接种提示", base=service.newest())
+        service.session.commit()
+        service.session.remove()
+    editor.locator("#node-fever textarea").fill("请到发热门诊。")
+    editor.fill("#note", "发热提示")
+    editor.press("#note", "Enter")
+    expect(editor.locator("[data-refused]")).to_contain_text("接种提示，改动了vaccines")
+    expect(editor.get_by_role("link", name="查看新发布的菜单")).to_be_visible()
+    editor.reload()
+    expect(editor.locator("#node-vaccines textarea")).to_have_value("请带接种证。")
+    editor.get_by_role("link", name="另有未发布的草稿").click()
+    expect(editor.locator("#node-fever textarea")).to_have_value("请到发热门诊。")
+    editor.fill("#note", "发热提示")
+    editor.press("#note", "Enter")
+    editor.get_by_role("button", name="已核对，按我的草稿发布").click()
+    expect(editor.get_by_role("heading", name="发布记录")).to_be_visible()
+    with committed_app.app_context():
+        assert service.published().tree["nodes"]["fever"]["say"] == "请到发热门诊。"
+        service.session.remove()
+
+
 def test_hours_are_edited_in_several_windows(editor):
     editor.get_by_role("button", name="添加时段").click()
     windows = editor.locator(".window")
     expect(windows).to_have_count(2)
     windows.nth(1).locator("input").nth(1).fill("08:00")
-    expect(editor.locator("[data-faults]")).to_contain_text("服务时间“booking”的时段无效")
+    expect(editor.locator("[data-faults]")).to_contain_text("跨午夜，请分成两段：")
     windows.nth(1).locator("input").nth(1).fill("24:00")
     expect(editor.get_by_text("没有错误，可以发布")).to_be_visible()
     editor.fill("#at", "2024-02-06T23:30")
