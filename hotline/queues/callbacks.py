@@ -73,7 +73,7 @@ def want(call: Call, source: CallBackSource, line: str = "") -> None:
     if known is not None:
         _join(session.get_one(CallBack, known.of_id, with_for_update=True), call, source)
         return
-    row = _opened(call, source, call.queue or line or _named_line(call.id))
+    row = _opened(call, source, call.queue or line or _closed_line(call.id))
     session.add(CallBackCall(call_id=call.id, of_id=row.call_id))
     session.flush()
 
@@ -126,14 +126,11 @@ def _crisis_lines() -> frozenset[str]:
     return frozenset(line.code for line in waiting.lines().values() if line.crisis)
 
 
-def _named_line(call_id: int) -> str:
-    """The line that a node of the menu named, for a caller who was in none."""
-    named = select(CallEvent.data).where(
-        CallEvent.call_id == call_id,
-        CallEvent.kind.in_([EventKind.VOICEMAIL, EventKind.CALLBACK_ASKED, EventKind.CLOSED_HOURS]),
-    )
-    rows = session.scalars(named.order_by(CallEvent.occurred_at.desc(), CallEvent.id.desc())).all()
-    return next((str(data["line"]) for data in rows if data.get("line")), "")
+def _closed_line(call_id: int) -> str:
+    """The line that was closed, for a caller who came into none."""
+    passed = select(CallEvent.data).where(CallEvent.call_id == call_id, CallEvent.kind == EventKind.CLOSED_HOURS)
+    told = session.scalar(passed.order_by(CallEvent.occurred_at.desc(), CallEvent.id.desc()).limit(1))
+    return str(told.get("line", "")) if told else ""
 
 
 def _hung_up_on_the_way(call: Call) -> bool:
