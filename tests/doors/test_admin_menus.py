@@ -191,6 +191,7 @@ def test_an_event_line_opens_is_counted_and_closes(admin, provider):
     page = admin.get("/admin/menus").text
     row = next(row for row in page.split("<tr>") if "<kbd>9</kbd></td>" in row)
     assert "开启中" in row
+    assert (">event-" in page, "临时专线</td>" in page) == (False, True)
     assert '<td class="num">1</td>' in row
     line = event_lines.latest(1)[0]
     assert admin.post(f"/admin/menus/event-lines/{line.id}/off").status_code == 303

@@ -42,6 +42,19 @@ class TestReadme:
         assert [matter for matter in matters if f" {matter}/" not in tree] == []
 
 
+def test_the_manual_speaks_in_the_words_of_the_screens():
+    told = (ROOT / "docs" / "manual.zh-CN.md").read_text(encoding="utf-8")
+    screens = [
+        *(ROOT / "templates").rglob("*.html"),
+        *(ROOT / "hotline").rglob("*.js"),
+        *(ROOT / "hotline").rglob("*.py"),
+    ]
+    shown = "".join(path.read_text(encoding="utf-8") for path in screens)
+    named = {words for words in re.findall(r"\*\*(.+?)\*\*", told) if not words.startswith("8 或")}
+    assert len(named) > 60
+    assert [words for words in sorted(named) if words not in shown] == []
+
+
 class TestWorkOrders:
     told = (ROOT / "docs" / "workorders.md").read_text(encoding="utf-8")
 

@@ -50,7 +50,7 @@ def add_line() -> ResponseReturnValue:
     def do() -> str:
         form = gate.load(NewLineForm())
         made = book.add(form.pop("code"), _terms(form))
-        return f"已增加线路“{made.name}”，请班长在监控页为坐席设置这条线路的技能。"
+        return f"已增加线路“{made.name}”，请班长在监控页为坐席勾选这条线路。"
 
     return gate.act(do, _show, url_for("admin.lines"))
 

@@ -84,7 +84,7 @@ def show(fault: HotlineError | None = None) -> ResponseReturnValue:
     until: date = query.get("until") or today
     since: date = query.get("since") or until - timedelta(days=USUAL_DAYS - 1)
     period = clock.day_start(since), clock.day_bounds(until)[1]
-    now = service.published()
+    now, lines_on_keys = service.published(), event_lines.latest(MOST_EVENT_LINES)
     context = {
         "now": now,
         "at": clock.now(),
@@ -92,7 +92,8 @@ def show(fault: HotlineError | None = None) -> ResponseReturnValue:
         "since": since,
         "until": until,
         "counts": _counts(now.tree, counts.by_node(*period)),
-        "event_lines": [(line, _pressed(line)) for line in event_lines.latest(MOST_EVENT_LINES)],
+        "event_lines": [(line, _pressed(line)) for line in lines_on_keys],
+        "event_names": {event_lines.node_id(line.id): line.name for line in lines_on_keys},
         "prompts": prompts.listing(gate.config().prompts_dir),
         "lines": waiting.lines(),
         "line_choices": [(code, line.name) for code, line in waiting.lines().items()],
