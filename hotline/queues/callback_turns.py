@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 
 from hotline.db import session
-from hotline.queues import decide
+from hotline.queues import decide, unanswered
 from hotline.queues.models import Line, Offer, OfferOutcome
 from hotline.queues.records import CallBack, CallBackAttempt, CallBackSource, CallBackState
 
@@ -30,21 +30,10 @@ def callers(at: datetime) -> list[decide.Caller]:
             ~tried.exists(),
         )
     ).all()
-    missed: dict[int, set[int]] = {}
-    if rows:
-        unanswered = (
-            select(CallBack.call_id, Offer.agent_id)
-            .join(Offer, Offer.call_back_id == CallBack.call_id)
-            .where(
-                CallBack.call_id.in_([row.call_id for row in rows]),
-                Offer.outcome.in_([OfferOutcome.MISSED, OfferOutcome.REFUSED]),
-            )
-        )
-        for call_id, agent_id in session.execute(unanswered):
-            missed.setdefault(call_id, set()).add(agent_id)
+    missed = unanswered.by_agents(Offer.call_back_id, [row.call_id for row in rows])
     return [
         decide.Caller(
-            row.call_id, row.line, row.asked_at, missed_by=frozenset(missed.get(row.call_id, ())), call_back=True
+            row.call_id, row.line, row.asked_at, missed_by=missed[row.call_id], call_back=True
         )
         for row in rows
     ]

@@ -8,7 +8,7 @@ from hotline import clock, db
 from hotline.calls import intake
 from hotline.calls.models import Call, EventKind
 from hotline.db import session
-from hotline.queues import callback_turns, decide, presence
+from hotline.queues import callback_turns, decide, presence, unanswered
 from hotline.queues.models import AgentState, Line, Offer, OfferOutcome, Presence, Skill, Waiting, WaitState
 from hotline.queues.records import CallBack, CallBackState
 
@@ -147,25 +147,14 @@ def _waiting(at: datetime) -> list[decide.Caller]:
             Waiting.preferred_until,
         ).where(Waiting.state == WaitState.WAITING, ~open_offer)
     ).all()
-    missed: dict[int, set[int]] = {}
-    if rows:
-        unanswered = (
-            select(Waiting.id, Offer.agent_id)
-            .join(Offer, Offer.waiting_id == Waiting.id)
-            .where(
-                Waiting.id.in_([row.id for row in rows]),
-                Offer.outcome.in_([OfferOutcome.MISSED, OfferOutcome.REFUSED]),
-            )
-        )
-        for waiting_id, agent_id in session.execute(unanswered):
-            missed.setdefault(waiting_id, set()).add(agent_id)
+    missed = unanswered.by_agents(Offer.waiting_id, [row.id for row in rows])
     return [
         decide.Caller(
             row.id,
             row.line,
             row.ranked_at,
             row.preferred_agent_id if row.preferred_until and row.preferred_until > at else None,
-            frozenset(missed.get(row.id, ())),
+            missed[row.id],
             row.queued_at > at - TAKER_HAS,
         )
         for row in rows
