@@ -32,8 +32,6 @@ def callers(at: datetime) -> list[decide.Caller]:
     ).all()
     missed = unanswered.by_agents(Offer.call_back_id, [row.call_id for row in rows])
     return [
-        decide.Caller(
-            row.call_id, row.line, row.asked_at, missed_by=missed[row.call_id], call_back=True
-        )
+        decide.Caller(row.call_id, row.line, row.asked_at, missed_by=missed[row.call_id], call_back=True)
         for row in rows
     ]
