@@ -26,6 +26,7 @@ DIGITS = frozenset("0123456789")
 KEYS = DIGITS | set("*#")
 DAYS = frozenset({"workday", "holiday", "all"})
 MOST_NODES, MOST_SENTENCES, LONGEST_TEXT, LONGEST_WAIT = 200, 20, 500, 30
+SHOWN = 30
 PROMPT = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _NAME = re.compile(r"\w[\w-]{0,39}")
 _ENDPOINT = re.compile(r"\+?\d{3,20}|sips?:[\w.+-]+@[\w.:-]+|client:\w+")
@@ -266,7 +267,8 @@ def _crisis_faults(document: Document, lines: Lines) -> Iterator[Fault]:
     keys = nodes[entry].get("keys", {})
     offered = [nodes[target] for key, target in keys.items() if f"按{key}" in pressed]
     if not any(node["kind"] == "queue" and node["line"] in lines.crisis for node in offered):
-        yield Fault(entry, "第一句话里没有心理危机线路的按键")
+        told = first if len(first) <= SHOWN else f"{first[:SHOWN]}…"
+        yield Fault(entry, f"第一句话里没有心理危机线路的按键：“{told}”")
 
 
 def _targets(body: Document) -> list[str]:
