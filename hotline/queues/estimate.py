@@ -12,8 +12,8 @@ from hotline.db import session
 from hotline.queues import presence
 from hotline.queues.models import AgentState, Line, Presence, Skill, Waiting, WaitState
 
-RECENT = timedelta(hours=2)
-"""Whose handling says how long one takes now."""
+RECENT, SAMPLE = timedelta(hours=2), 20
+"""Whose handling says how long one takes now: the latest calls, not older than that."""
 
 LONG_MINUTES = 30
 """Beyond this no number is named."""
@@ -65,10 +65,9 @@ def _at_work(line: str) -> int:
 
 
 def _handling_ms(line: str) -> float | None:
-    """What a call of this line has taken its agent on the average of the last hours."""
-    recent = select(
-        func.avg(func.coalesce(Call.talk_ms, 0) + func.coalesce(Call.hold_ms, 0) + func.coalesce(Call.wrap_ms, 0))
-    )
+    """What the latest calls of this line within the last hours have taken their agents on the average."""
     mine = Call.queue == line, Call.outcome == Outcome.ANSWERED, Call.talk_ended_at.is_not(None)
-    average = session.scalar(recent.where(Call.offered_at >= clock.now() - RECENT, *mine))
-    return float(average) if average is not None else None
+    taken = func.coalesce(Call.talk_ms, 0) + func.coalesce(Call.hold_ms, 0) + func.coalesce(Call.wrap_ms, 0)
+    latest = select(taken).where(Call.offered_at >= clock.now() - RECENT, *mine).order_by(Call.offered_at.desc())
+    sample = session.scalars(latest.limit(SAMPLE)).all()
+    return sum(sample) / len(sample) if sample else None

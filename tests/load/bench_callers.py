@@ -13,7 +13,7 @@ from tests.load import web
 
 
 def run(calls: int = 600, concurrency: int = 300, agents: int = 100) -> dict[str, object]:
-    """What `flask simulate` says, and the memory of the web process under the load."""
+    """What `flask simulate` says, good or bad, and the memory of the web process under the load."""
     with web.serve("app:create_app()", WEB_PROCESSES="2") as (port, master):
         env = {**web.environment(port), "REDIS_URL": os.environ["REDIS_URL"]}
         clock = subprocess.Popen([sys.executable, "-m", "workers", "clock"], cwd=web.ROOT, env=env)
@@ -21,7 +21,7 @@ def run(calls: int = 600, concurrency: int = 300, agents: int = 100) -> dict[str
             options = {"calls": calls, "concurrency": concurrency, "agents": agents, "speed": 10, "seed": 1}
             arguments = [part for name, value in options.items() for part in (f"--{name}", str(value))]
             command = [sys.executable, "-m", "flask", "--app", "app", "simulate", *arguments]
-            done = subprocess.run(command, cwd=web.ROOT, env=env, stdout=subprocess.PIPE, text=True, check=True)
+            done = subprocess.run(command, cwd=web.ROOT, env=env, stdout=subprocess.PIPE, text=True, check=False)
             memory = web.memory_mb(master)
         finally:
             clock.terminate()
