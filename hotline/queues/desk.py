@@ -60,19 +60,7 @@ def _offers(agent_id: int) -> list[dict[str, Any]]:
         .join(Call, Call.id == Waiting.call_id)
         .where(Offer.agent_id == agent_id, Offer.outcome == OfferOutcome.OPEN)
     )
-    return [
-        {
-            "id": row.Offer.id,
-            "call": row.Call.ref,
-            "caller": _caller(row.Call),
-            "line": row.Line.name,
-            "crisis": row.Line.crisis,
-            "path": row.Call.menu_path,
-            "queued_at": row.Waiting.queued_at.isoformat(),
-            "expires_at": row.Offer.expires_at.isoformat(),
-        }
-        for row in rows
-    ]
+    return [_ringing(row.Offer, row.Call, row.Waiting.queued_at, row.Line.name, crisis=row.Line.crisis) for row in rows]
 
 
 def _call_backs(agent_id: int) -> list[dict[str, Any]]:
@@ -84,19 +72,21 @@ def _call_backs(agent_id: int) -> list[dict[str, Any]]:
         .join(Call, Call.id == CallBack.call_id)
         .where(Offer.agent_id == agent_id, Offer.outcome == OfferOutcome.OPEN)
     )
-    return [
-        {
-            "id": row.Offer.id,
-            "call": row.Call.ref,
-            "caller": _caller(row.Call),
-            "line": f"回拨·{row.Line.name}",
-            "crisis": False,
-            "path": row.Call.menu_path,
-            "queued_at": row.CallBack.asked_at.isoformat(),
-            "expires_at": row.Offer.expires_at.isoformat(),
-        }
-        for row in rows
-    ]
+    return [_ringing(row.Offer, row.Call, row.CallBack.asked_at, f"回拨·{row.Line.name}") for row in rows]
+
+
+def _ringing(offer: Offer, call: Call, since: datetime, line: str, *, crisis: bool = False) -> dict[str, Any]:
+    """One open offer as the agent's bar shows it; `since` is the caller's place in the line."""
+    return {
+        "id": offer.id,
+        "call": call.ref,
+        "caller": _caller(call),
+        "line": line,
+        "crisis": crisis,
+        "path": call.menu_path,
+        "queued_at": since.isoformat(),
+        "expires_at": offer.expires_at.isoformat(),
+    }
 
 
 def _conversation(stint: Stint) -> dict[str, Any]:
